@@ -1,0 +1,36 @@
+# How hybrid-batch training changes zero-shot retrieval on low-resource languages as encoders grow.
+# The chain, one file a stage; docs/architecture.md says what each rule reads and makes.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "rules/common.smk"
+
+
+pathvars:
+    results=f"results/{config['experiment']['name']}",
+    logs=f"results/{config['experiment']['name']}/logs",
+    benchmarks=f"results/{config['experiment']['name']}/benchmarks",
+
+
+include: "rules/data.smk"
+include: "rules/translate.smk"
+include: "rules/pretrain.smk"
+include: "rules/finetune.smk"
+include: "rules/encode.smk"
+include: "rules/search.smk"
+include: "rules/score.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        every_table,
+        every_plot,
+        "<results>/report.html",

@@ -1,0 +1,561 @@
+# The checked config, and one input function a need. Every other file of rules reads these.
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+# Jobs call `python -m workflow_scripts.<rule>`, from whatever folder Snakemake works in.
+sys.path.insert(0, workflow.basedir)
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(
+        filter(None, [workflow.basedir, os.getenv("PYTHONPATH")])
+    )
+)
+
+from workflow_scripts.data import layouts
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.languages import low_resource, read_languages
+from workflow_scripts.planning import data_files, job_resources, runs
+from workflow_scripts.planning import settings as section
+from workflow_scripts.planning.config import resolve_config
+from workflow_scripts.planning.fingerprint import code_fingerprint
+
+try:
+    LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
+    config = resolve_config(config, list(LANGUAGES), low_resource(LANGUAGES))
+    data_files.check_data_files(config)
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    source=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    collection=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    strategy=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    seed=r"[0-9]+",
+    part=r"[a-z]+",
+    lang=r"[a-z]{2,3}",
+
+
+def resource(path):
+    """A file that ships with the workflow."""
+    return os.path.join(workflow.basedir, "resources", path)
+
+
+def made(path):
+    """A path below the experiment's results, for params; inputs and outputs write <results>."""
+    return workflow.pathvars.apply(f"<results>/{path}")
+
+
+def code(rule_name):
+    """A digest for each file that an entry module imports."""
+    return code_fingerprint(rule_name)
+
+
+# --- Files of sources and collections.
+
+
+def root_of(kind, name):
+    """The folder of a source's or collection's files; the generated ones lie among the results."""
+    if config[kind][name]["format"] == data_files.GENERATED:
+        return made("sources/atlas")
+    return data_files.data_folder(config, kind, name)
+
+
+def source_root(wildcards):
+    return root_of("sources", wildcards.source)
+
+
+def collection_root(wildcards):
+    return root_of("collections", wildcards.collection)
+
+
+def source_format(wildcards):
+    return config["sources"][wildcards.source]["format"]
+
+
+def collection_format(wildcards):
+    return config["collections"][wildcards.collection]["format"]
+
+
+def source_pair_files(wildcards):
+    return layouts.pair_files(
+        source_format(wildcards), source_root(wildcards), wildcards.lang
+    )
+
+
+def source_text_files(wildcards):
+    return layouts.text_files(
+        source_format(wildcards), source_root(wildcards), wildcards.lang
+    )
+
+
+def collection_source_files(wildcards):
+    return layouts.collection_files(
+        collection_format(wildcards),
+        collection_root(wildcards),
+        wildcards.lang,
+        data_files.corpus_folder(config, wildcards.collection),
+    )
+
+
+def collection_options(wildcards):
+    return section.collection_settings(config, wildcards.collection)
+
+
+def collection_folder(wildcards):
+    return made(f"collections/{wildcards.collection}")
+
+
+def atlas_templates(wildcards):
+    names = ["entities", *sorted({"en", wildcards.lang})]
+    return [resource(f"atlas/{name}.yaml") for name in names]
+
+
+def glossary(wildcards):
+    entry = config["sources"][wildcards.source]
+    if entry["format"] == "atlas":
+        return f"<results>/sources/atlas/glossary/{wildcards.lang}.tsv"
+    return os.path.join(config["data_root"], entry["glossary"], f"{wildcards.lang}.tsv")
+
+
+# --- Pairs and texts, and what of them evaluation text contains.
+
+
+def pair_table(source, lang):
+    origin = "prepared" if lang in config["sources"][source]["pairs"] else "translated"
+    return f"<results>/pairs/{origin}/{source}/{lang}.parquet"
+
+
+def pair_tables(languages):
+    return [
+        pair_table(source, lang)
+        for source in config["experiment"]["sources"]
+        for lang in runs.pair_languages(config, source)
+        if lang in languages
+    ]
+
+
+def text_tables(languages):
+    return [
+        f"<results>/texts/{source}/{lang}.parquet"
+        for source in config["experiment"]["sources"]
+        for lang in config["sources"][source]["texts"]
+        if lang in languages
+    ]
+
+
+def pairs_in_language(wildcards):
+    return pair_tables([wildcards.lang])
+
+
+def texts_in_language(wildcards):
+    return text_tables(
+        [wildcards.lang] if wildcards.lang in runs.text_languages(config) else []
+    )
+
+
+def evaluation_in_language(wildcards):
+    return [
+        f"<results>/collections/{name}/{wildcards.lang}/{table}.parquet"
+        for name in config["experiment"]["collections"]
+        if wildcards.lang in config["collections"][name]["languages"]
+        for table in ("queries", "passages")
+    ]
+
+
+def evaluation_flags(wildcards):
+    return [
+        f"{name}={made(f'collections/{name}/{wildcards.lang}')}"
+        for name in config["experiment"]["collections"]
+        if wildcards.lang in config["collections"][name]["languages"]
+    ]
+
+
+def translated_share(wildcards):
+    return config["sources"][wildcards.source]["translate"][wildcards.lang]
+
+
+def training_pairs(wildcards):
+    return pair_tables(runs.training_languages(config, wildcards.strategy))
+
+
+def training_overlaps(wildcards):
+    return expand(
+        "<results>/overlaps/{lang}.parquet",
+        lang=runs.training_languages(config, wildcards.strategy),
+    )
+
+
+def pretraining_texts(wildcards):
+    return text_tables(runs.text_languages(config))
+
+
+def pretraining_overlaps(wildcards):
+    return expand("<results>/overlaps/{lang}.parquet", lang=runs.text_languages(config))
+
+
+def overlap_reports(wildcards):
+    languages = set(runs.training_languages(config)) | set(runs.text_languages(config))
+    return expand("<results>/overlaps/{lang}.csv", lang=sorted(languages))
+
+
+def translation_yields(wildcards):
+    return [
+        f"<results>/pairs/translated/{source}/{lang}.yield.csv"
+        for source in config["experiment"]["sources"]
+        for lang in config["sources"][source]["translate"]
+    ]
+
+
+# --- Models.
+
+
+def base_folder(model):
+    entry = config["models"][model]
+    return entry["folder"] if "folder" in entry else made(f"base/{model}")
+
+
+def base_files(model):
+    """The files that stand for a base model: its manifest, or the config of a folder that has none."""
+    marker = "config.json" if "folder" in config["models"][model] else "manifest.json"
+    return f"{base_folder(model)}/{marker}"
+
+
+def base_model(wildcards):
+    return base_files(wildcards.model)
+
+
+def base_folders(wildcards):
+    return [base_folder(model) for model in config["experiment"]["models"]]
+
+
+def base_models(wildcards):
+    return [base_files(model) for model in config["experiment"]["models"]]
+
+
+def trained_model(wildcards):
+    """The checkpoint of a run; the base model where its strategy does not train."""
+    if runs.is_trained(config, wildcards.strategy):
+        return "<results>/models/{model}/{strategy}/{seed}/manifest.json"
+    return base_files(wildcards.model)
+
+
+def models_of_kind(kind):
+    return [
+        model
+        for model in config["experiment"]["models"]
+        if kind in config["models"][model]
+    ]
+
+
+def one_of(names):
+    """A wildcard constraint: one of the names, or nothing at all where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def hub_repository(wildcards):
+    return config["models"][wildcards.model]["hub"]
+
+
+def hub_revision(wildcards):
+    return config["models"][wildcards.model]["revision"]
+
+
+def pretrain_settings(wildcards):
+    return section.pretrain_settings(config, wildcards.model)
+
+
+def finetune_settings(wildcards):
+    return section.finetune_settings(config, wildcards.model, wildcards.strategy)
+
+
+def encode_settings(wildcards):
+    return section.encode_settings(config, wildcards.model)
+
+
+def pretrain_state(wildcards):
+    return made(f".partial/base/{wildcards.model}")
+
+
+def finetune_state(wildcards):
+    return made(
+        f".partial/models/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    )
+
+
+def model_threads(wildcards):
+    return job_resources.threads(config["models"][wildcards.model])
+
+
+def model_gpus(wildcards):
+    return job_resources.gpus(config["models"][wildcards.model])
+
+
+def training_memory(wildcards, attempt):
+    return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
+
+
+def encoding_memory(wildcards, attempt):
+    return attempt * job_resources.encoding_memory_mb(config["models"][wildcards.model])
+
+
+def search_memory(wildcards, attempt):
+    return attempt * job_resources.search_memory_mb(config["search"])
+
+
+# --- Collections, hits and scores.
+
+
+def part_languages(wildcards):
+    return runs.parts(config, wildcards.collection)[wildcards.part]
+
+
+def part_tables(wildcards):
+    return expand(
+        "<results>/collections/{collection}/{lang}/{table}.parquet",
+        collection=wildcards.collection,
+        lang=part_languages(wildcards),
+        table=["queries", "passages"],
+    )
+
+
+def collection_tables(wildcards):
+    return expand(
+        "<results>/collections/{collection}/{lang}/{table}.parquet",
+        collection=wildcards.collection,
+        lang=config["collections"][wildcards.collection]["languages"],
+        table=["queries", "passages"],
+    )
+
+
+def collection_qrels(wildcards):
+    return expand(
+        "<results>/collections/{collection}/{lang}/qrels.parquet",
+        collection=wildcards.collection,
+        lang=config["collections"][wildcards.collection]["languages"],
+    )
+
+
+def collection_passages(wildcards):
+    return expand(
+        "<results>/collections/{collection}/{lang}/passages.parquet",
+        collection=wildcards.collection,
+        lang=config["collections"][wildcards.collection]["languages"],
+    )
+
+
+def indexes(wildcards):
+    return expand(
+        "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.json",
+        part=runs.parts(config, wildcards.collection),
+    )
+
+
+def vectors(wildcards):
+    return expand(
+        "<results>/vectors/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}/{file}",
+        part=runs.parts(config, wildcards.collection),
+        file=["queries.npy", "passages.npy", "queries.parquet", "passages.parquet"],
+    )
+
+
+def hits(wildcards):
+    return expand(
+        "<results>/hits/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.parquet",
+        part=runs.parts(config, wildcards.collection),
+    )
+
+
+def gold_ranks(wildcards):
+    return expand(
+        "<results>/hits/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.gold.parquet",
+        part=runs.parts(config, wildcards.collection),
+    )
+
+
+def search_settings(wildcards):
+    return section.search_settings(config, wildcards.collection)
+
+
+def score_settings(wildcards):
+    return section.score_settings(config, wildcards.collection)
+
+
+def collection_languages(wildcards):
+    return config["collections"][wildcards.collection]["languages"]
+
+
+def qrels_flags(wildcards, input):
+    return [f"{Path(path).parent.name}={path}" for path in input.qrels]
+
+
+def passages_flags(wildcards, input):
+    return [f"{Path(path).parent.name}={path}" for path in input.passages]
+
+
+def all_scores(wildcards):
+    return expand(
+        "<results>/scores/{run}/{collection}.parquet",
+        run=[run.path for run in runs.all_runs(config)],
+        collection=config["experiment"]["collections"],
+    )
+
+
+def all_bias(wildcards):
+    return expand(
+        "<results>/scores/{run}/{collection}.bias.parquet",
+        run=[run.path for run in runs.all_runs(config)],
+        collection=config["experiment"]["collections"],
+    )
+
+
+def every_trec_folder(wildcards):
+    return expand(
+        "<results>/runs/{run}/{collection}",
+        run=[run.path for run in runs.all_runs(config)],
+        collection=config["experiment"]["collections"],
+    )
+
+
+def trained_run_files(name):
+    return [f"<results>/models/{run.path}/{name}" for run in runs.trained_runs(config)]
+
+
+def all_metrics(wildcards):
+    return trained_run_files("metrics.jsonl")
+
+
+def all_batches(wildcards):
+    return trained_run_files("batches.json")
+
+
+def all_manifests(wildcards):
+    return trained_run_files("manifest.json")
+
+
+# --- Settings of the analysis.
+
+
+def language_names():
+    return {code: language.name for code, language in LANGUAGES.items()}
+
+
+def analysis(wildcards):
+    return section.analysis_settings(config, low_resource(LANGUAGES))
+
+
+def display(wildcards):
+    return section.display_settings(config, low_resource(LANGUAGES), language_names())
+
+
+def whole_config(wildcards):
+    return section.report_settings(config, low_resource(LANGUAGES), language_names())
+
+
+# --- What the experiment has to show. A plot whose subject the experiment lacks is left out.
+
+
+def plot_names():
+    names = ["scaling", "languages", "comparisons"]
+    settings = config["collections"][config["report"]["collection"]]["settings"]
+    if "cross-lingual" in settings:
+        names.append("heatmap")
+    if "multilingual" in settings:
+        names.append("language_bias")
+    if runs.trained_runs(config):
+        names += ["training", "batches"]
+    if translation_yields(None):
+        names.append("translation_yield")
+    return names
+
+
+def every_plot(wildcards):
+    return expand(
+        "<results>/plots/{name}.{form}", name=plot_names(), form=["svg", "png"]
+    )
+
+
+def every_svg(wildcards):
+    return expand("<results>/plots/{name}.svg", name=plot_names())
+
+
+def every_table(wildcards):
+    return expand(
+        "<results>/tables/{collection}.{form}",
+        collection=config["experiment"]["collections"],
+        form=["csv", "md", "tex"],
+    )
+
+
+def report_tables(wildcards):
+    return expand(
+        "<results>/tables/{name}.csv",
+        name=["per_language", "per_group", "bias", "comparisons", "scaling", "models"],
+    )
+
+
+def figure_flags(wildcards, input):
+    return [f"{Path(path).stem}={path}" for path in input.figures]
+
+
+def table_flags(wildcards, input):
+    return [f"{Path(path).stem}={path}" for path in input.tables]
+
+
+def published_results(wildcards):
+    """Published reference lines belong to MIRACL alone."""
+    entry = config["collections"][config["report"]["collection"]]
+    return resource("published_results.csv") if entry["format"] == "miracl" else []
+
+
+def dropped_rows(wildcards):
+    sources = [
+        f"<results>/{kind}/{name}/{lang}.dropped.csv"
+        for name in config["experiment"]["sources"]
+        for kind, languages in (
+            ("pairs/prepared", config["sources"][name]["pairs"]),
+            (
+                "texts",
+                config["sources"][name]["texts"] if runs.text_languages(config) else [],
+            ),
+        )
+        for lang in languages
+    ]
+    collections = [
+        f"<results>/collections/{name}/{lang}/dropped.csv"
+        for name in config["experiment"]["collections"]
+        for lang in config["collections"][name]["languages"]
+    ]
+    return sources + collections
+
+
+def benchmarks_of_jobs(wildcards):
+    """What the costly jobs took, one file a job."""
+    encoded = [
+        f"{run.path}/{collection}/{part}"
+        for run in runs.dense_runs(config)
+        for collection in config["experiment"]["collections"]
+        for part in runs.parts(config, collection)
+    ]
+    scored = [
+        f"{run.path}/{collection}"
+        for run in runs.all_runs(config)
+        for collection in config["experiment"]["collections"]
+    ]
+    jobs = {
+        "pretrain": models_of_kind("pretrain"),
+        "finetune": [run.path for run in runs.trained_runs(config)],
+        "encode": encoded,
+        "search": encoded,
+        "score": scored,
+    }
+    return [
+        f"<benchmarks>/{stage}/{job}.tsv"
+        for stage, names in jobs.items()
+        for job in names
+    ]

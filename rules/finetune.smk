@@ -1,0 +1,41 @@
+# Contrastive fine-tuning: one job a model × strategy × seed.
+
+
+rule finetune:
+    input:
+        base=base_model,
+        pairs=training_pairs,
+        overlaps=training_overlaps,
+    output:
+        "<results>/models/{model}/{strategy}/{seed}/model.safetensors",
+        "<results>/models/{model}/{strategy}/{seed}/config.json",
+        "<results>/models/{model}/{strategy}/{seed}/metrics.jsonl",
+        "<results>/models/{model}/{strategy}/{seed}/batches.json",
+        manifest="<results>/models/{model}/{strategy}/{seed}/manifest.json",
+    log:
+        "<logs>/finetune/{model}/{strategy}/{seed}.log",
+    benchmark:
+        "<benchmarks>/finetune/{model}/{strategy}/{seed}.tsv"
+    conda:
+        "../envs/train.yaml"
+    threads: model_threads
+    resources:
+        gpu=model_gpus,
+        mem_mb=training_memory,
+    params:
+        settings=finetune_settings,
+        base=subpath(input.base, parent=True),
+        folder=subpath(output.manifest, parent=True),
+        partial=finetune_state,
+        code=code("finetune"),
+    shell:
+        "python -m workflow_scripts.finetune"
+        " --base {params.base:q}"
+        " --pairs {input.pairs:q}"
+        " --overlaps {input.overlaps:q}"
+        " --settings {params.settings:q}"
+        " --seed {wildcards.seed}"
+        " --threads {threads}"
+        " --partial {params.partial:q}"
+        " --output {params.folder:q}"
+        " &> {log:q}"

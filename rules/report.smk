@@ -1,0 +1,463 @@
+# Statistics, tables, plots and the page that joins them.
+
+
+rule count_parameters:
+    input:
+        base_models,
+    output:
+        report(
+            "<results>/tables/models.csv",
+            caption="../resources/captions/models.rst",
+            category="Models",
+        ),
+    log:
+        "<logs>/count_parameters.log",
+    benchmark:
+        "<benchmarks>/count_parameters.tsv"
+    conda:
+        "../envs/train.yaml"
+    params:
+        settings=section.models_settings(config),
+        folders=base_folders,
+        code=code("count_parameters"),
+    shell:
+        "python -m workflow_scripts.count_parameters"
+        " --base {params.folders:q}"
+        " --models {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
+rule aggregate:
+    input:
+        scores=all_scores,
+        bias=all_bias,
+    output:
+        means="<results>/tables/means.parquet",
+        per_language=report(
+            "<results>/tables/per_language.csv",
+            caption="../resources/captions/per_language.rst",
+            category="Tables",
+            labels={"table": "per language"},
+        ),
+        per_passage_language="<results>/tables/per_passage_language.csv",
+        per_group=report(
+            "<results>/tables/per_group.csv",
+            caption="../resources/captions/per_group.rst",
+            category="Tables",
+            labels={"table": "per group"},
+        ),
+        bias=report(
+            "<results>/tables/bias.csv",
+            caption="../resources/captions/bias.rst",
+            category="Tables",
+            labels={"table": "language bias"},
+        ),
+    log:
+        "<logs>/aggregate.log",
+    benchmark:
+        "<benchmarks>/aggregate.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=analysis,
+        code=code("aggregate"),
+    shell:
+        "python -m workflow_scripts.aggregate"
+        " --scores {input.scores:q}"
+        " --bias {input.bias:q}"
+        " --settings {params.settings:q}"
+        " --means {output.means:q}"
+        " --per-language {output.per_language:q}"
+        " --per-passage-language {output.per_passage_language:q}"
+        " --per-group {output.per_group:q}"
+        " --bias-table {output.bias:q}"
+        " &> {log:q}"
+
+
+rule compare:
+    input:
+        scores=all_scores,
+    output:
+        comparisons=report(
+            "<results>/tables/comparisons.csv",
+            caption="../resources/captions/comparisons.rst",
+            category="Tables",
+            labels={"table": "comparisons"},
+        ),
+        all_pairs="<results>/tables/all_comparisons.csv",
+    log:
+        "<logs>/compare.log",
+    benchmark:
+        "<benchmarks>/compare.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=analysis,
+        code=code("compare"),
+    shell:
+        "python -m workflow_scripts.compare"
+        " --scores {input.scores:q}"
+        " --settings {params.settings:q}"
+        " --output {output.comparisons:q}"
+        " --all-pairs {output.all_pairs:q}"
+        " &> {log:q}"
+
+
+rule fit_scaling:
+    input:
+        scores=all_scores,
+        models="<results>/tables/models.csv",
+    output:
+        scaling=report(
+            "<results>/tables/scaling.csv",
+            caption="../resources/captions/scaling.rst",
+            category="Tables",
+            labels={"table": "slopes"},
+        ),
+        verdict="<results>/tables/verdict.json",
+    log:
+        "<logs>/fit_scaling.log",
+    benchmark:
+        "<benchmarks>/fit_scaling.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=analysis,
+        code=code("fit_scaling"),
+    shell:
+        "python -m workflow_scripts.fit_scaling"
+        " --scores {input.scores:q}"
+        " --models {input.models:q}"
+        " --settings {params.settings:q}"
+        " --output {output.scaling:q}"
+        " --verdict {output.verdict:q}"
+        " &> {log:q}"
+
+
+rule format_tables:
+    input:
+        per_language="<results>/tables/per_language.csv",
+        per_group="<results>/tables/per_group.csv",
+        comparisons="<results>/tables/all_comparisons.csv",
+    output:
+        csv="<results>/tables/{collection}.csv",
+        markdown=report(
+            "<results>/tables/{collection}.md",
+            caption="../resources/captions/table.rst",
+            category="Tables",
+            labels={"table": "{collection}"},
+        ),
+        latex="<results>/tables/{collection}.tex",
+    log:
+        "<logs>/format_tables/{collection}.log",
+    benchmark:
+        "<benchmarks>/format_tables/{collection}.tsv"
+    wildcard_constraints:
+        collection=one_of(config["experiment"]["collections"]),
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("format_tables"),
+    shell:
+        "python -m workflow_scripts.format_tables"
+        " --per-language {input.per_language:q}"
+        " --per-group {input.per_group:q}"
+        " --comparisons {input.comparisons:q}"
+        " --collection {wildcards.collection:q}"
+        " --settings {params.settings:q}"
+        " --csv {output.csv:q}"
+        " --markdown {output.markdown:q}"
+        " --latex {output.latex:q}"
+        " &> {log:q}"
+
+
+rule plot_scaling:
+    input:
+        per_group="<results>/tables/per_group.csv",
+        models="<results>/tables/models.csv",
+        published=published_results,
+    output:
+        svg=report(
+            "<results>/plots/scaling.svg",
+            caption="../resources/captions/scaling.rst",
+            category="Plots",
+            labels={"plot": "scaling"},
+        ),
+        png="<results>/plots/scaling.png",
+    log:
+        "<logs>/plot_scaling.log",
+    benchmark:
+        "<benchmarks>/plot_scaling.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_scaling"),
+    shell:
+        "python -m workflow_scripts.plot_scaling"
+        " --per-group {input.per_group:q}"
+        " --models {input.models:q}"
+        " --published {input.published:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_languages:
+    input:
+        per_language="<results>/tables/per_language.csv",
+        models="<results>/tables/models.csv",
+    output:
+        svg=report(
+            "<results>/plots/languages.svg",
+            caption="../resources/captions/languages.rst",
+            category="Plots",
+            labels={"plot": "languages"},
+        ),
+        png="<results>/plots/languages.png",
+    log:
+        "<logs>/plot_languages.log",
+    benchmark:
+        "<benchmarks>/plot_languages.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_languages"),
+    shell:
+        "python -m workflow_scripts.plot_languages"
+        " --per-language {input.per_language:q}"
+        " --models {input.models:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_language_bias:
+    input:
+        per_group="<results>/tables/per_group.csv",
+        bias="<results>/tables/bias.csv",
+        models="<results>/tables/models.csv",
+    output:
+        svg=report(
+            "<results>/plots/language_bias.svg",
+            caption="../resources/captions/language_bias.rst",
+            category="Plots",
+            labels={"plot": "language bias"},
+        ),
+        png="<results>/plots/language_bias.png",
+    log:
+        "<logs>/plot_language_bias.log",
+    benchmark:
+        "<benchmarks>/plot_language_bias.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_language_bias"),
+    shell:
+        "python -m workflow_scripts.plot_language_bias"
+        " --per-group {input.per_group:q}"
+        " --bias {input.bias:q}"
+        " --models {input.models:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_comparisons:
+    input:
+        comparisons="<results>/tables/comparisons.csv",
+    output:
+        svg=report(
+            "<results>/plots/comparisons.svg",
+            caption="../resources/captions/comparisons.rst",
+            category="Plots",
+            labels={"plot": "comparisons"},
+        ),
+        png="<results>/plots/comparisons.png",
+    log:
+        "<logs>/plot_comparisons.log",
+    benchmark:
+        "<benchmarks>/plot_comparisons.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_comparisons"),
+    shell:
+        "python -m workflow_scripts.plot_comparisons"
+        " --comparisons {input.comparisons:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_heatmap:
+    input:
+        means="<results>/tables/means.parquet",
+        models="<results>/tables/models.csv",
+    output:
+        svg=report(
+            "<results>/plots/heatmap.svg",
+            caption="../resources/captions/heatmap.rst",
+            category="Plots",
+            labels={"plot": "heatmap"},
+        ),
+        png="<results>/plots/heatmap.png",
+    log:
+        "<logs>/plot_heatmap.log",
+    benchmark:
+        "<benchmarks>/plot_heatmap.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_heatmap"),
+    shell:
+        "python -m workflow_scripts.plot_heatmap"
+        " --means {input.means:q}"
+        " --models {input.models:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_training:
+    input:
+        metrics=all_metrics,
+    output:
+        svg=report(
+            "<results>/plots/training.svg",
+            caption="../resources/captions/training.rst",
+            category="Plots",
+            labels={"plot": "training"},
+        ),
+        png="<results>/plots/training.png",
+    log:
+        "<logs>/plot_training.log",
+    benchmark:
+        "<benchmarks>/plot_training.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_training"),
+    shell:
+        "python -m workflow_scripts.plot_training"
+        " --metrics {input.metrics:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_batches:
+    input:
+        batches=all_batches,
+    output:
+        svg=report(
+            "<results>/plots/batches.svg",
+            caption="../resources/captions/batches.rst",
+            category="Plots",
+            labels={"plot": "batches"},
+        ),
+        png="<results>/plots/batches.png",
+    log:
+        "<logs>/plot_batches.log",
+    benchmark:
+        "<benchmarks>/plot_batches.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_batches"),
+    shell:
+        "python -m workflow_scripts.plot_batches"
+        " --batches {input.batches:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule plot_translation_yield:
+    input:
+        yields=translation_yields,
+    output:
+        svg=report(
+            "<results>/plots/translation_yield.svg",
+            caption="../resources/captions/translation_yield.rst",
+            category="Plots",
+            labels={"plot": "translation yield"},
+        ),
+        png="<results>/plots/translation_yield.png",
+    log:
+        "<logs>/plot_translation_yield.log",
+    benchmark:
+        "<benchmarks>/plot_translation_yield.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code("plot_translation_yield"),
+    shell:
+        "python -m workflow_scripts.plot_translation_yield"
+        " --yield {input.yields:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " &> {log:q}"
+
+
+rule report:
+    input:
+        figures=every_svg,
+        tables=report_tables,
+        verdict="<results>/tables/verdict.json",
+        licences=resource("report/licences.csv"),
+        benchmarks=benchmarks_of_jobs,
+        manifests=all_manifests,
+        yields=translation_yields,
+        overlaps=overlap_reports,
+        dropped=dropped_rows,
+        template=resource("report/page.html.j2"),
+        style=resource("report/style.css"),
+        script=resource("report/tables.js"),
+    output:
+        report(
+            "<results>/report.html",
+            caption="../resources/captions/report.rst",
+            category="Report",
+        ),
+    log:
+        "<logs>/report.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=whole_config,
+        figures=figure_flags,
+        tables=table_flags,
+        code=code("report"),
+    shell:
+        "python -m workflow_scripts.report"
+        " --figure {params.figures:q}"
+        " --table {params.tables:q}"
+        " --verdict {input.verdict:q}"
+        " --licences {input.licences:q}"
+        " --benchmarks {input.benchmarks:q}"
+        " --manifests {input.manifests:q}"
+        " --yield {input.yields:q}"
+        " --overlap-reports {input.overlaps:q}"
+        " --dropped {input.dropped:q}"
+        " --template {input.template:q}"
+        " --style {input.style:q}"
+        " --script {input.script:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"

@@ -1,0 +1,91 @@
+# Matrices become an index, an index hits; BM25 makes hits from text. All settings come out of the same searches.
+
+
+rule index:
+    input:
+        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.npy",
+        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
+        manifest="<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/manifest.json",
+    output:
+        "<results>/index/{model}/{strategy}/{seed}/{collection}/{part}.json",
+    log:
+        "<logs>/index/{model}/{strategy}/{seed}/{collection}/{part}.log",
+    benchmark:
+        "<benchmarks>/index/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
+    conda:
+        "../envs/search.yaml"
+    params:
+        settings=section.canonical({"kind": config["search"]["kind"]}),
+        vectors=subpath(input.manifest, parent=True),
+        code=code("index"),
+    shell:
+        "python -m workflow_scripts.index"
+        " --vectors {params.vectors:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
+rule search:
+    input:
+        indexes=indexes,
+        vectors=vectors,
+        qrels=collection_qrels,
+    output:
+        hits="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.parquet",
+        gold="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.gold.parquet",
+    log:
+        "<logs>/search/{model}/{strategy}/{seed}/{collection}/{part}.log",
+    benchmark:
+        "<benchmarks>/search/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
+    conda:
+        "../envs/search.yaml"
+    resources:
+        mem_mb=search_memory,
+    params:
+        settings=search_settings,
+        qrels=qrels_flags,
+        code=code("search"),
+    shell:
+        "python -m workflow_scripts.search"
+        " --index {input.indexes:q}"
+        " --part {wildcards.part:q}"
+        " --collection {wildcards.collection:q}"
+        " --qrels {params.qrels:q}"
+        " --settings {params.settings:q}"
+        " --hits {output.hits:q}"
+        " --gold-ranks {output.gold:q}"
+        " &> {log:q}"
+
+
+rule search_bm25:
+    input:
+        tables=collection_tables,
+        qrels=collection_qrels,
+    output:
+        hits="<results>/hits/bm25/bm25/0/{collection}/{part}.parquet",
+        gold="<results>/hits/bm25/bm25/0/{collection}/{part}.gold.parquet",
+    log:
+        "<logs>/search_bm25/{collection}/{part}.log",
+    benchmark:
+        "<benchmarks>/search_bm25/{collection}/{part}.tsv"
+    conda:
+        "../envs/search.yaml"
+    params:
+        settings=search_settings,
+        data=collection_folder,
+        languages=collection_languages,
+        code=code("search_bm25"),
+    shell:
+        "python -m workflow_scripts.search_bm25"
+        " --collection {wildcards.collection:q}"
+        " --data {params.data:q}"
+        " --languages {params.languages:q}"
+        " --part {wildcards.part:q}"
+        " --settings {params.settings:q}"
+        " --hits {output.hits:q}"
+        " --gold-ranks {output.gold:q}"
+        " &> {log:q}"
+
+
+ruleorder: search_bm25 > search

@@ -1,0 +1,210 @@
+"""What reruns after what change: dry runs over a finished tiny experiment.
+
+Each test changes one thing in the tree, asks Snakemake for its plan, and puts the tree back.
+"""
+
+import contextlib
+import os
+import time
+
+import pytest
+import yaml
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+DISPLAY = {
+    "format_tables",
+    "plot_scaling",
+    "plot_languages",
+    "plot_language_bias",
+    "plot_training",
+    "plot_batches",
+    "plot_comparisons",
+    "plot_heatmap",
+    "plot_translation_yield",
+    "report",
+}
+ANALYSIS = {"aggregate", "compare", "fit_scaling"} | DISPLAY
+SEARCHING = {"encode", "index", "search", "score"} | ANALYSIS
+
+
+@contextlib.contextmanager
+def changed(workflow, name, change):
+    """Change a file's text for the while of one plan."""
+    path = workflow.folder / name
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    assert after != before, "the change changes nothing"
+    path.write_text(after, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
+
+
+def experiment_with(change):
+    """A change of the experiment file, given as a change of its parsed mapping."""
+
+    def rewrite(text):
+        config = yaml.safe_load(text)
+        change(config)
+        return yaml.safe_dump(config, sort_keys=False)
+
+    return rewrite
+
+
+def plan_with_config(workflow, change):
+    with changed(workflow, "experiments/tiny.yaml", experiment_with(change)):
+        return workflow.planned("all")
+
+
+def plan_with_code(workflow, name, change):
+    with changed(workflow, f"workflow_scripts/{name}", change):
+        return workflow.planned("all")
+
+
+def test_a_second_run_does_nothing(tiny):
+    assert tiny.planned("all") == {}
+
+
+def test_touching_every_file_reruns_nothing(tiny):
+    now = time.time()
+    for folder, _, files in os.walk(tiny.folder):
+        if ".snakemake" not in folder:
+            for name in files:
+                os.utime(os.path.join(folder, name), (now, now))
+    assert tiny.planned("all") == {}
+
+
+@pytest.mark.parametrize("name", ["training/losses.py", "data/text_format.py", "retrieval/exact_search.py", "reporting/style.py"])
+def test_a_comment_reruns_nothing(tiny, name):
+    assert plan_with_code(tiny, name, lambda text: text + "\n# Another word on why.\n") == {}
+
+
+def test_an_edit_of_the_loss_retrains_and_what_follows(tiny):
+    planned = plan_with_code(tiny, "training/losses.py", lambda text: text + "\nEDITED = 1\n")
+    assert set(planned) == {"finetune", "pretrain", "count_parameters"} | SEARCHING or set(planned) == {"finetune"} | SEARCHING
+    assert planned["finetune"] == 6
+
+
+def test_an_edit_two_imports_away_reruns_the_rules_that_reach_it(tiny):
+    planned = plan_with_code(tiny, "retrieval/exact_search.py", lambda text: text + "\nEDITED = 1\n")
+    assert {"search", "score"} <= set(planned)
+    assert not {"finetune", "encode", "search_bm25"} & set(planned)
+
+
+def test_an_edit_of_the_metrics_scores_again_and_searches_nothing(tiny):
+    planned = plan_with_code(tiny, "evaluation/metrics.py", lambda text: text + "\nEDITED = 1\n")
+    assert {"score", "aggregate", "report"} <= set(planned)
+    assert not {"finetune", "encode", "index", "search"} & set(planned)
+
+
+def test_a_colour_redraws_and_nothing_else(tiny):
+    planned = plan_with_code(tiny, "reporting/style.py", lambda text: text + "\nEDITED = 1\n")
+    assert {"plot_scaling", "report"} <= set(planned) <= DISPLAY
+
+
+def test_an_edit_of_one_plot_redraws_that_plot_alone(tiny):
+    planned = plan_with_code(tiny, "plot_heatmap.py", lambda text: text + "\nEDITED = 1\n")
+    assert set(planned) == {"plot_heatmap", "report"}
+
+
+def test_a_label_is_only_displayed_again(tiny):
+    planned = plan_with_config(tiny, lambda config: config["models"]["tiny-s"].update(label="Smallest"))
+    # The verdict's sentences name models by their labels.
+    assert {"fit_scaling", "plot_scaling", "report"} <= set(planned) <= DISPLAY | {"count_parameters", "fit_scaling"}
+
+
+def test_a_training_hyper_parameter_retrains_every_run_once(tiny):
+    planned = plan_with_config(tiny, lambda config: config["training"].update(temperature=0.1))
+    assert planned["finetune"] == 6
+    assert set(planned) == {"finetune"} | SEARCHING
+
+
+def test_a_learning_rate_of_one_model_retrains_that_model(tiny):
+    planned = plan_with_config(tiny, lambda config: config["models"]["tiny-s"].update(learning_rate=0.001))
+    assert planned["finetune"] == 3
+    assert "pretrain" not in planned
+
+
+def test_swapped_values_are_a_change(tiny):
+    def swap(config):
+        config["training"].update(warmup_share=0.01, weight_decay=0.1)
+
+    assert plan_with_config(tiny, swap)["finetune"] == 6
+
+
+def test_reordered_keys_rerun_nothing(tiny):
+    def reorder(section):
+        if not isinstance(section, dict):
+            return section
+        return {key: reorder(section[key]) for key in reversed(section)}
+
+    def rewrite(text):
+        return yaml.safe_dump(reorder(yaml.safe_load(text)), sort_keys=False)
+
+    with changed(tiny, "experiments/tiny.yaml", rewrite):
+        assert tiny.planned("all") == {}
+
+
+def test_a_new_model_adds_its_own_jobs(tiny):
+    def add(config):
+        config["models"]["tiny-l"] = {
+            "pretrain": {"layers": 1, "hidden": 48, "heads": 2, "intermediate": 64, "learning_rate": 0.005},
+            "learning_rate": 0.005,
+        }
+        config["experiment"]["models"].append("tiny-l")
+
+    planned = plan_with_config(tiny, add)
+    assert (planned["pretrain"], planned["finetune"], planned["encode"]) == (1, 3, 4)
+    assert not {"train_tokenizer", "translate", "decontaminate", "search_bm25"} & set(planned)
+
+
+def test_a_new_seed_adds_its_own_jobs(tiny):
+    planned = plan_with_config(tiny, lambda config: config["experiment"].update(seeds=[1, 2]))
+    assert (planned["finetune"], planned["score"]) == (6, 6)
+    assert set(planned) == {"finetune"} | SEARCHING
+
+
+def test_a_new_strategy_adds_its_own_jobs(tiny):
+    planned = plan_with_config(tiny, lambda config: config["experiment"]["strategies"].append("english"))
+    assert planned["finetune"] == 2
+    assert set(planned) == {"finetune"} | SEARCHING
+
+
+def test_a_new_evaluation_language_trains_nothing(tiny):
+    planned = plan_with_config(tiny, lambda config: config["collections"]["tiny-atlas"]["languages"].append("yo"))
+    assert (planned["make_atlas"], planned["prepare_collection"], planned["encode"]) == (1, 1, 2 * 4)
+    assert not {"finetune", "pretrain", "translate", "decontaminate"} & set(planned)
+
+
+def test_a_new_evaluation_language_encodes_nothing_else_where_each_is_a_part(tiny):
+    """Two dry runs from nothing: the parts of the first stay parts of the second."""
+    count = {}
+    for languages in (["en", "es", "sw"], ["en", "es", "sw", "te"]):
+        with changed(
+            tiny,
+            "experiments/tiny.yaml",
+            experiment_with(
+                lambda config: (
+                    config["experiment"].update(name="apart"),
+                    config["collections"]["tiny-atlas"].update(merged=False, languages=languages),  # noqa: B023
+                )
+            ),
+        ):
+            count[len(languages)] = tiny.planned("all")["encode"]
+    assert count == {3: 3 * 8, 4: 4 * 8}
+
+
+def test_a_new_training_language_retrains(tiny):
+    planned = plan_with_config(tiny, lambda config: config["sources"]["tiny-atlas"]["translate"].update(te=0.1))
+    assert (planned["translate"], planned["finetune"]) == (1, 6)
+    assert "pretrain" not in planned
+
+
+@pytest.mark.parametrize("section", ["models", "strategies"])
+def test_what_is_removed_reruns_the_analysis_alone(tiny, section):
+    removed = {"models": "tiny-m", "strategies": "untuned"}[section]
+    planned = plan_with_config(tiny, lambda config: config["experiment"][section].remove(removed))
+    assert set(planned) <= ANALYSIS | {"count_parameters"}
+    assert {"aggregate", "report"} <= set(planned)

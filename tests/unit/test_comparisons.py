@@ -1,0 +1,133 @@
+import csv
+import itertools
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from synthetic_scores import analysis, monolingual, write_scores
+
+from workflow_scripts.compare import compare
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.evaluation.comparisons import all_pairs, compared_systems
+from workflow_scripts.evaluation.holm import holm
+from workflow_scripts.evaluation.language_scores import System
+from workflow_scripts.evaluation.power import detectable_difference
+from workflow_scripts.evaluation.randomisation import p_value, random_signs
+
+GROUPS = {"both": ["sw", "te"]}
+
+
+def read(path) -> list[dict[str, str]]:
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def compared(tmp_path, scores: dict[tuple[str, str, int], dict[str, np.ndarray]], **settings) -> list[list[dict]]:
+    """Run ``compare`` on monolingual scores; return the rows of both tables."""
+    paths = [str(write_scores(tmp_path, *run, monolingual(values))) for run, values in scores.items()]
+    made = {"languages": ["sw", "te"], "parallel": False, "groups": GROUPS, **settings}
+    baselines = made.pop("baselines", ["mono"])
+    told = analysis(**made)
+    told["report"]["compare"]["baselines"] = baselines
+    out = [tmp_path / "comparisons.csv", tmp_path / "all.csv"]
+    compare(paths_to_scores=paths, settings=told, path_to_output=out[0], path_to_all_pairs=out[1])
+    return [read(path) for path in out]
+
+
+def test_a_difference_by_hand(tmp_path):
+    mono = {"sw": np.array([0.1, 0.2, 0.3, 0.4]), "te": np.array([0.5, 0.5])}
+    hybrid = {"sw": mono["sw"] + [0.1, 0.3, 0.1, 0.3], "te": mono["te"] + [0.0, 0.1]}
+    # Seeds are averaged first: two seeds of mono around the values above.
+    scores = {
+        ("s", "mono", 1): {lang: values - 0.05 for lang, values in mono.items()},
+        ("s", "mono", 2): {lang: values + 0.05 for lang, values in mono.items()},
+        ("s", "hybrid", 1): hybrid,
+    }
+    rows = {row["group"]: row for row in compared(tmp_path, scores)[0]}
+    assert list(rows) == ["both", "lang:sw", "lang:te"]
+    assert float(rows["lang:sw"]["difference"]) == pytest.approx(0.2)
+    assert float(rows["lang:te"]["difference"]) == pytest.approx(0.05)
+    assert float(rows["both"]["difference"]) == pytest.approx(0.125)
+    assert [row["queries"] for row in rows.values()] == ["6", "4", "2"]
+    variance = {"sw": np.var([0.1, 0.3, 0.1, 0.3], ddof=1), "te": np.var([0.0, 0.1], ddof=1)}
+    assert float(rows["lang:sw"]["effect"]) == pytest.approx(0.2 / np.sqrt(variance["sw"]), abs=1e-6)
+    pooled = np.sqrt((variance["sw"] + variance["te"]) / 2)
+    assert float(rows["both"]["effect"]) == pytest.approx(0.125 / pooled, abs=1e-6)
+    for row in rows.values():
+        assert float(row["low"]) <= float(row["difference"]) <= float(row["high"])
+        assert row["strategy"] == "hybrid" and row["baseline"] == "mono"
+
+
+def test_equal_systems_do_not_differ(tmp_path):
+    same = {"sw": np.array([0.1, 0.2]), "te": np.array([0.3, 0.4])}
+    row = compared(tmp_path, {("s", "mono", 1): same, ("s", "hybrid", 1): same})[0][0]
+    assert (row["difference"], row["low"], row["high"], row["p"], row["p_holm"]) == (
+        "0.000000", "0.000000", "0.000000", "1.000000", "1.000000",
+    )  # fmt: skip
+    assert row["effect"] == ""
+
+
+def test_families_of_the_correction(tmp_path):
+    rng = np.random.default_rng(0)
+    scores = {
+        (model, strategy, 1): {"sw": rng.random(20), "te": rng.random(20)}
+        for model in ("s", "m")
+        for strategy in ("mono", "cross", "hybrid")
+    }
+    chosen, every = compared(tmp_path, scores, models=("s", "m"), baselines=["mono", "cross"])
+    for rows, family in ((chosen, ("baseline",)), (every, ("model", "group"))):
+        for key in {tuple(row[name] for name in family) for row in rows}:
+            members = [row for row in rows if tuple(row[name] for name in family) == key]
+            assert len(members) == (6 if family == ("baseline",) else 3)
+            adjusted = holm(np.array([float(row["p"]) for row in members]))
+            assert [float(row["p_holm"]) for row in members] == pytest.approx(list(adjusted), abs=1e-5)
+    # The same test by two ways: hybrid against mono, mono against hybrid.
+    one = next(r for r in chosen if (r["model"], r["group"], r["baseline"]) == ("s", "both", "mono"))
+    other = next(
+        r for r in every if (r["model"], r["group"], r["strategy"], r["baseline"]) == ("s", "both", "mono", "hybrid")
+    )
+    assert one["p"] == other["p"]
+    assert float(one["difference"]) == pytest.approx(-float(other["difference"]), abs=2e-6)
+    assert one["detectable"] == other["detectable"]
+
+
+def test_systems_without_a_counterpart_are_left_out():
+    systems = [System(*pair) for pair in (("bm25", "bm25"), ("s", "mono"), ("s", "hybrid"), ("m", "hybrid"))]
+    assert compared_systems(systems, "hybrid", ["mono"]) == [(systems[2], systems[1])]
+    assert compared_systems(systems, "hybrid", ["bm25"]) == [(systems[2], systems[0]), (systems[3], systems[0])]
+    assert all_pairs(systems) == [(systems[1], systems[2])]
+
+
+def test_a_strategy_that_was_never_run_is_refused(tmp_path):
+    scores = {("s", "mono", 1): {"sw": np.zeros(2), "te": np.zeros(2)}}
+    with pytest.raises(InputError, match="'hybrid', which no score file holds"):
+        compared(tmp_path, scores)
+
+
+def test_detectable_difference():
+    assert detectable_difference(1.0, 0.95) == pytest.approx(1.959964 + 0.841621, abs=1e-6)
+    # The power of the two-sided z-test at that difference; its far tail is nil.
+    assert 1 - NormalDist(detectable_difference(1.0, 0.9), 1).cdf(NormalDist().inv_cdf(0.95)) == pytest.approx(0.8)
+
+
+def test_random_flips_agree_with_all_flips():
+    differences = np.array([0.9, 0.4, -0.2, 0.7, 0.1, 0.3, -0.5, 0.8])
+    observed = differences.mean()
+    every = np.array(list(itertools.product((-1, 1), repeat=8))) @ differences / 8
+    exact = (np.abs(every) >= abs(observed) - 1e-12).mean()
+    signs = random_signs(8, 20_000, np.random.default_rng(0))
+    assert set(np.unique(signs)) == {-1, 1}
+    p = p_value(np.array([observed]), (signs @ differences / 8)[:, None])[0]
+    # 20,000 draws of a probability near .08 have a standard error of .0019: .012 is more than six of them.
+    assert p == pytest.approx(exact, abs=0.012)
+
+
+def test_p_is_never_zero():
+    assert p_value(np.array([5.0]), np.zeros((99, 1)))[0] == pytest.approx(0.01)
+
+
+def test_holm_by_hand():
+    # Ordered .005 .01 .03 .04 times 4 3 2 1 is .02 .03 .06 .04, then never below the one before.
+    assert holm(np.array([0.01, 0.04, 0.03, 0.005])) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.6, 0.7])) == pytest.approx([1.0, 1.0])
+    assert len(holm(np.array([]))) == 0

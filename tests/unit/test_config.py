@@ -1,0 +1,143 @@
+"""A wrong config stops before the first job, in one line that names the key, the value and what would be right."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.languages import low_resource, read_languages
+from workflow_scripts.planning.config import resolve_config
+from workflow_scripts.planning.config_reference import config_reference
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = read_languages(ROOT / "resources/languages.csv")
+
+
+def default():
+    return yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+
+
+def resolve(config):
+    return resolve_config(config, list(LANGUAGES), low_resource(LANGUAGES))
+
+
+def changed(path, value):
+    """The default config with the key at ``path`` set to ``value``; ``None`` removes it."""
+    config = default()
+    *above, key = path.split("/")
+    section = config
+    for name in above:
+        section = section[name]
+    if value is None:
+        del section[key]
+    else:
+        section[key] = value
+    return config
+
+
+def test_the_default_config_is_valid_and_complete():
+    resolved = resolve(default())
+    assert resolved["models"]["atlas-s"]["pooling"] == "mean"
+    assert resolved["strategies"]["untuned"]["label"] == "not fine-tuned"
+    assert resolve(resolved) == resolved
+
+
+def test_resolving_does_not_touch_its_input():
+    config = default()
+    before = copy.deepcopy(config)
+    resolve(config)
+    assert config == before
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("trainnig", {}, r"unknown key 'trainnig'; did you mean training\?"),
+        ("training/temprature", 0.1, r"training: unknown key 'temprature'; did you mean temperature\?"),
+        ("training/steps", "many", r"training\.steps: 'many' is not of type integer"),
+        ("training/temperature", 0, r"training\.temperature: 0 is not greater than 0"),
+        ("strategies/hybrid", {"alpha": 1.5}, r"strategies\.hybrid\.alpha: 1\.5 is not at most 1"),
+        ("strategies/hybrid", {"alpha": -0.5}, r"strategies\.hybrid\.alpha: -0\.5 is not at least 0"),
+        ("experiment/seeds", [1, 1], r"experiment\.seeds: \[1, 1\] is not a list without repeats"),
+        ("experiment/models", ["atlas-xl"], r"experiment\.models: 'atlas-xl' is not defined under models; did you mean"),
+        ("experiment/models", [], r"experiment\.models: \[\] is not a list of at least 1"),
+        ("experiment/name", "../elsewhere", r"experiment\.name: '\.\./elsewhere' is not of the form"),
+        ("experiment/name", "a $(b)", r"experiment\.name: .* is not of the form"),
+        ("experiment", None, r"the key 'experiment' is missing"),
+        ("models/atlas-s", {"learning_rate": 0.01}, r"models\.atlas-s: none of them given; a model is exactly one of"),
+        (
+            "models/atlas-s",
+            {"learning_rate": 0.01, "folder": "here", "hub": "a/b", "revision": "0" * 40, "size_m": 1},
+            r"models\.atlas-s: hub and folder given; a model is exactly one of",
+        ),
+        ("models/atlas-s", {"learning_rate": 0.01, "hub": "a/b", "size_m": 86}, r"models\.atlas-s\.hub: 'a/b' has no revision"),
+        ("models/atlas-s", {"learning_rate": 0.01, "folder": "here"}, r"models\.atlas-s: size_m is missing"),
+        (
+            "models/atlas-s/pretrain/hidden",
+            33,
+            r"models\.atlas-s\.pretrain\.hidden: 33 is not a multiple of heads \(2\)",
+        ),
+        ("collections/atlas/languages", ["en", "xx"], r"collections\.atlas\.languages: 'xx' is not in resources/languages\.csv"),
+        ("collections/atlas/languages", ["en", "ru"], r"report\.group: 'low-resource' has no language in collections\.atlas"),
+        ("collections/atlas/parallel", False, r"collections\.atlas\.settings: .* need a parallel collection"),
+        ("collections/atlas/format", "beer", r"collections\.atlas\.format: 'beer' is not one of"),
+        ("collections/atlas/format", "miracl", r"data_root: is null, but collections\.atlas reads files"),
+        ("sources/atlas/translate", {"en": 1.0}, r"sources\.atlas\.translate: 'en' stands under pairs too"),
+        ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),
+        ("strategies/english/languages", ["te"], r"strategies\.english\.languages: no chosen source has pairs in 'te'"),
+        ("sources/atlas/pairs", ["es"], r"sources\.atlas\.translate: "),
+        ("metrics", ["ndgc@10"], r"metrics\.0: 'ndgc@10' is not of the form"),
+        ("search/depth", 50, r"metrics: recall@100 looks beyond the 50 hits that search keeps; raise search\.depth"),
+        ("report/metric", "ndcg@20", r"report\.metric: 'ndcg@20' is not among metrics"),
+        ("report/setting", "bilingual", r"report\.setting: 'bilingual' is not one of"),
+        ("report/collection", "xquad", r"report\.collection: 'xquad' is not among experiment\.collections"),
+        ("report/compare/baselines", ["mnoo"], r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies"),
+    ],
+)
+def test_a_wrong_config_is_refused_in_one_line(path, value, says):
+    with pytest.raises(InputError, match=says) as caught:
+        resolve(changed(path, value))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_name_of_the_lexical_baseline_is_reserved():
+    config = default()
+    config["models"]["bm25"] = config["models"]["atlas-s"]
+    config["experiment"]["models"] = ["bm25"]
+    with pytest.raises(InputError, match="lexical baseline's name"):
+        resolve(config)
+
+
+def test_the_config_reference_is_in_step_with_the_schema():
+    page = (ROOT / "docs/config.md").read_text(encoding="utf-8")
+    assert page == config_reference(), "run `make docs`"
+
+
+def test_every_key_of_the_schema_is_described():
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+
+    def undescribed(section, path):
+        for key, below in section.get("properties", {}).items():
+            if "description" not in below:
+                yield f"{path}{key}"
+            yield from undescribed(below, f"{path}{key}.")
+        if isinstance(section.get("additionalProperties"), dict):
+            yield from undescribed(section["additionalProperties"], f"{path}<name>.")
+
+    assert list(undescribed(schema, "")) == []
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_experiment_file_is_valid(path):
+    def overlay(below, above):
+        for key, value in above.items():
+            if isinstance(value, dict) and isinstance(below.get(key), dict):
+                overlay(below[key], value)
+            else:
+                below[key] = value
+
+    config = default()
+    overlay(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert resolve(config)["experiment"]["name"] == path.stem

@@ -1,0 +1,201 @@
+"""Vectors of a tiny random XLM-R, through the file contract and against sentence-transformers."""
+
+import json
+import logging
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import read_manifest
+from workflow_scripts.data.neutral_id import neutral_id
+from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
+from workflow_scripts.encode import encode
+from workflow_scripts.retrieval import encoding
+
+TEXTS = {
+    "sw": ["Nairobi ni mji mkuu wa Kenya", "Ziwa", "Mlima Kilimanjaro uko Tanzania na ni mrefu " * 6],
+    "yo": ["Ìbàdàn jẹ́ ìlú ńlá", "Abuja ni olú ìlú Nàìjíríà", "Ẹ kú àárọ̀"],
+}
+MODEL = {
+    "pooling": "mean",
+    "normalise": True,
+    "query_prefix": "query: ",
+    "passage_prefix": "passage: ",
+    "max_query_length": 12,
+    "max_passage_length": 30,
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """A folder as transformers saves it: 2 layers, width 32, a word-piece tokenizer of the texts' characters."""
+    import torch
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaModel
+
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    lines = [text for texts in TEXTS.values() for text in texts]
+    tokenizer.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=120, special_tokens=special))
+    tokenizer.post_processor = processors.TemplateProcessing("<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
+    folder = tmp_path_factory.mktemp("model")
+    names = {
+        "bos_token": "<s>",
+        "eos_token": "</s>",
+        "unk_token": "<unk>",
+        "pad_token": "<pad>",
+        "mask_token": "<mask>",
+    }
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    torch.manual_seed(1)
+    config = XLMRobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=64,
+        pad_token_id=1,
+    )
+    XLMRobertaModel(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path):
+    for lang, texts in TEXTS.items():
+        ids = [f"{lang}{row}#0" for row in range(len(texts))]
+        langs = [lang] * len(texts)
+        queries = {"query_id": ids, "lang": langs, "text": texts}
+        passages = {"passage_id": ids, "lang": langs, "title": ["", "Mji", ""], "text": texts}
+        write_table(pa.table(queries), tmp_path / "data" / lang / "queries.parquet", QUERIES)
+        write_table(pa.table(passages), tmp_path / "data" / lang / "passages.parquet", PASSAGES)
+    return tmp_path / "data"
+
+
+def run(model, data, output, entry=MODEL, batch_tokens=128):
+    encode(
+        path_to_model=model,
+        collection="c",
+        languages=["yo", "sw"],
+        path_to_data=data,
+        settings={"model": entry, "encoding": {"batch_tokens": batch_tokens, "dtype": "float32"}},
+        threads=1,
+        path_to_output=output,
+    )
+    return output
+
+
+def test_vectors_are_those_of_sentence_transformers(model, data, tmp_path):
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules as models
+
+    output = run(model, data, tmp_path / "out")
+    for kind, length, prefix in (("queries", 12, "query: "), ("passages", 30, "passage: ")):
+        transformer = models.Transformer(str(model), max_seq_length=length)
+        pooling = models.Pooling(transformer.get_embedding_dimension(), "mean")
+        peer = SentenceTransformer(modules=[transformer, pooling, models.Normalize()], device="cpu")
+        titles = (
+            {"yo": ["", "Mji ", ""], "sw": ["", "Mji ", ""]} if kind == "passages" else {"yo": [""] * 3, "sw": [""] * 3}
+        )
+        texts = [
+            prefix + title + text
+            for lang in ("yo", "sw")
+            for title, text in zip(titles[lang], TEXTS[lang], strict=True)
+        ]
+        theirs = peer.encode(texts)
+        ours = np.load(output / f"{kind}.npy").astype(np.float64)
+        cosines = (ours * theirs).sum(axis=1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(theirs, axis=1)
+        assert cosines.min() >= 0.99999, kind
+
+
+def test_rows_ids_and_manifest_agree(model, data, tmp_path):
+    output = run(model, data, tmp_path / "out")
+    ids = read_table(output / "passages.parquet", VECTOR_IDS).to_pylist()
+    assert [row["id"] for row in ids] == ["yo0#0", "yo1#0", "yo2#0", "sw0#0", "sw1#0", "sw2#0"]
+    assert [row["lang"] for row in ids] == ["yo"] * 3 + ["sw"] * 3
+    assert ids[4]["neutral_id"] == neutral_id("c", "sw", "sw1#0")
+    vectors = np.load(output / "passages.npy", allow_pickle=False)
+    assert vectors.dtype == np.float16
+    assert np.abs(np.linalg.norm(vectors.astype(np.float64), axis=1) - 1).max() < 1e-3
+    manifest = read_manifest(output)
+    assert manifest["passages"]["rows"] == 6
+    assert manifest["passages"]["dimension"] == 32
+    assert [(block["lang"], block["first"], block["rows"]) for block in manifest["passages"]["languages"]] == [
+        ("yo", 0, 3),
+        ("sw", 3, 3),
+    ]
+    assert manifest["passages"]["languages"][1]["truncated_share"] == pytest.approx(1 / 3, abs=1e-6)
+    assert sorted(path.name for path in output.iterdir()) == [
+        "manifest.json",
+        "passages.npy",
+        "passages.parquet",
+        "queries.npy",
+        "queries.parquet",
+    ]
+
+
+def test_the_key_follows_content_not_place(model, data, tmp_path):
+    first = read_manifest(run(model, data, tmp_path / "a"))["key"]
+    moved = data.rename(tmp_path / "moved")
+    assert read_manifest(run(model, moved, tmp_path / "b"))["key"] == first
+    assert read_manifest(run(model, moved, tmp_path / "d", MODEL | {"passage_prefix": ""}))["key"] != first
+
+
+def test_windows_and_batches_change_no_vector_beyond_rounding(model, data, tmp_path, monkeypatch):
+    whole = np.load(run(model, data, tmp_path / "a") / "passages.npy")
+    again = np.load(run(model, data, tmp_path / "b") / "passages.npy")
+    assert whole.tobytes() == again.tobytes()
+    monkeypatch.setattr(encoding, "WINDOW", 2)
+    windows = np.load(run(model, data, tmp_path / "c", batch_tokens=16) / "passages.npy")
+    assert np.abs(windows.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
+
+
+def test_vectors_without_unit_length_are_refused(model, data, tmp_path):
+    with pytest.raises(InputError, match="norm"):
+        run(model, data, tmp_path / "out", MODEL | {"normalise": False})
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+class BrokenEncoder:
+    def tokenize(self, texts, max_length):
+        return [[1] * min(len(text), max_length) for text in texts]
+
+    def encode_tokens(self, input_ids, attention_mask):
+        return np.where(attention_mask.sum(axis=1, keepdims=True) == 4, np.nan, 1.0).astype(np.float32)
+
+
+def test_nan_is_named_with_its_text(data, tmp_path):
+    paths = {"sw": data / "sw" / "queries.parquet"}
+    with pytest.raises(InputError, match="sw queries sw1#0: its vector has norm nan"):
+        encoding.encode_matrix(
+            BrokenEncoder(), "queries", "c", paths, tmp_path, prefix="", max_length=99, batch_tokens=99, pad_id=0
+        )
+
+
+def test_padding_is_a_multiple_of_eight_but_never_beyond_the_limit():
+    ids, mask = encoding.pad([np.arange(5), np.arange(3)], 9, 64)
+    assert ids.shape == (2, 8)
+    assert mask.sum(axis=1).tolist() == [5, 3]
+    assert ids[1].tolist() == [0, 1, 2, 9, 9, 9, 9, 9]
+    assert encoding.pad([np.arange(29)], 9, 30)[0].shape == (1, 30)
+
+
+def test_batches_hold_each_text_once_longest_first_within_the_budget():
+    lengths = np.array([3, 50, 8, 9, 16, 1, 200])
+    found = list(encoding.batches(lengths, 64))
+    assert sorted(np.concatenate(found).tolist()) == list(range(7))
+    assert [lengths[batch].max() for batch in found] == sorted((lengths[batch].max() for batch in found), reverse=True)
+    for batch in found:
+        assert len(batch) == 1 or -(-lengths[batch].max() // 8) * 8 * len(batch) <= 64
+
+
+def test_truncation_is_logged(model, data, tmp_path, caplog):
+    with caplog.at_level(logging.INFO):
+        run(model, data, tmp_path / "out")
+    assert "sw passages: 3 encoded, 33.33 % cut to 30 tokens" in caplog.text
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["dtype"] == "float16"

@@ -1,0 +1,95 @@
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.data import layouts
+from workflow_scripts.data.errors import InputError
+
+ROOT = Path("root")
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_atlas_names_files_that_do_not_exist_yet():
+    assert layouts.pair_files("atlas", ROOT, "en") == [ROOT / "pairs.jsonl"]
+    assert layouts.text_files("atlas", ROOT, "sw") == [ROOT / "texts-sw.jsonl"]
+    assert layouts.collection_files("atlas", ROOT, "sw") == [
+        ROOT / "miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv",
+        ROOT / "miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv",
+        ROOT / "miracl-corpus-v1.0-sw/docs-0.jsonl.gz",
+    ]
+
+
+def test_miracl_lists_passages_in_their_numeric_order_and_from_another_folder(tmp_path):
+    touch(tmp_path, *(f"miracl-corpus-v1.0-fi/docs-{number}.jsonl.gz" for number in (10, 9, 0)))
+    files = layouts.collection_files("miracl", ROOT, "fi", corpus=tmp_path)
+    assert [path.name for path in files[2:]] == ["docs-0.jsonl.gz", "docs-9.jsonl.gz", "docs-10.jsonl.gz"]
+    assert files[0].is_relative_to(ROOT)
+
+
+def test_miracl_without_passages_names_the_first_missing_file():
+    assert layouts.collection_files("miracl", ROOT, "yo")[2:] == [ROOT / "miracl-corpus-v1.0-yo/docs-0.jsonl.gz"]
+
+
+def test_mlqa_reads_every_file_whatever_the_language(tmp_path):
+    touch(tmp_path, "test-context-de-question-ar.json", "test-context-es-question-de.json", "LICENSE")
+    assert len(layouts.pair_files("mlqa", tmp_path, "ar")) == 2
+    assert layouts.source_languages("mlqa", tmp_path) == ["ar", "de", "es"]
+    with pytest.raises(InputError, match="'vi'; found: ar, de, es"):
+        layouts.text_files("mlqa", tmp_path, "vi")
+
+
+def test_tico19_takes_english_from_the_first_file(tmp_path):
+    touch(tmp_path, "en-sw.tsv", "en-bn.tsv")
+    assert layouts.text_files("tico19", tmp_path, "en") == [tmp_path / "en-bn.tsv"]
+    assert layouts.text_files("tico19", tmp_path, "sw") == [tmp_path / "en-sw.tsv"]
+    assert layouts.source_languages("tico19", tmp_path) == ["bn", "en", "sw"]
+
+
+def test_gzip_is_taken_where_only_it_lies(tmp_path):
+    touch(tmp_path, "pairs-sw.jsonl.gz", "texts-yo.jsonl")
+    assert layouts.pair_files("jsonl", tmp_path, "sw") == [tmp_path / "pairs-sw.jsonl.gz"]
+    assert layouts.pair_files("jsonl", tmp_path, "yo") == [tmp_path / "pairs-yo.jsonl"]
+    assert layouts.source_languages("jsonl", tmp_path) == ["sw", "yo"]
+
+
+def test_languages_are_found_in_names_and_nothing_else_is(tmp_path):
+    touch(tmp_path, "xquad/ar.json", "xquad/LICENSE", "xquad/dataset.json", "miracl/miracl-v1.0-sw/x", "miracl/other/x")
+    touch(tmp_path, "tydi/tydiqa.goldp.te.dev.json", "squad/train-v1.1.json.gz", "ntrex/yo.txt", "ntrex/LICENSE.md")
+    assert layouts.collection_languages("xquad-r", tmp_path / "xquad") == ["ar"]
+    assert layouts.collection_languages("miracl", tmp_path / "miracl") == ["sw"]
+    assert layouts.collection_languages("tydiqa", tmp_path / "tydi") == ["te"]
+    assert layouts.source_languages("squad", tmp_path / "squad") == ["en"]
+    assert layouts.source_languages("ntrex", tmp_path / "ntrex") == ["yo"]
+    assert layouts.source_languages("ntrex", tmp_path / "absent") == []
+
+
+@pytest.mark.parametrize("files", [layouts.pair_files, layouts.text_files, layouts.collection_files])
+def test_an_unknown_format_names_the_known_ones(files):
+    with pytest.raises(InputError, match=r"'beir' is unknown; known formats of .*atlas.*tydiqa"):
+        files("beir", ROOT, "en")
+
+
+@pytest.mark.parametrize("format", ["atlas", "squad"])
+def test_english_sources_have_no_pairs_in_another_language(format):
+    with pytest.raises(InputError, match="'hi'"):
+        layouts.pair_files(format, ROOT, "hi")
+
+
+def test_only_miracl_has_a_corpus_apart():
+    with pytest.raises(InputError, match="corpus"):
+        layouts.collection_files("tydiqa", ROOT, "te", corpus=ROOT)
+
+
+def test_every_format_answers_for_english():
+    for format in layouts.pair_formats():
+        assert layouts.pair_files(format, ROOT, "en")
+    for format in layouts.text_formats():
+        assert layouts.text_files(format, ROOT, "en")
+    for format in layouts.collection_formats():
+        assert layouts.collection_files(format, ROOT, "en")

@@ -1,0 +1,167 @@
+"""The entry modules of preparation: tables, counts, one-line errors."""
+
+import csv
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.tables import PAIRS, PASSAGES, QRELS, QUERIES, TEXTS, read_table
+from workflow_scripts.prepare_collection import prepare_collection
+from workflow_scripts.prepare_pairs import prepare_pairs
+from workflow_scripts.prepare_texts import prepare_texts
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def counts(path):
+    return {(row["kind"], row["reason"]): int(row["count"]) for row in csv.DictReader(path.read_text().splitlines())}
+
+
+def write_lines(path, *rows):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def test_pairs_carry_the_sources_name(tmp_path):
+    rows = [
+        {"id": "a", "group": "g", "query": "Q", "passage": "P"},
+        {"id": "b", "group": "g", "query": "", "passage": "P"},
+    ]
+    write_lines(tmp_path / "pairs-sw.jsonl", *rows)
+    prepare_pairs(
+        source="mine",
+        format="jsonl",
+        lang="sw",
+        path_to_root=tmp_path,
+        path_to_pairs=tmp_path / "sw.parquet",
+        path_to_dropped=tmp_path / "dropped.csv",
+    )
+    assert read_table(tmp_path / "sw.parquet", PAIRS).to_pylist() == [
+        {
+            "pair_id": "a",
+            "group_id": "mine:g",
+            "source": "mine",
+            "lang": "sw",
+            "origin": "native",
+            "query": "Q",
+            "title": "",
+            "passage": "P",
+        }
+    ]
+    assert counts(tmp_path / "dropped.csv") == {("pairs", "kept"): 1, ("pairs", "empty query"): 1}
+
+
+def test_texts_carry_the_sources_name(tmp_path):
+    (tmp_path / "sw.txt").write_text("moja\n\n", encoding="utf-8")
+    prepare_texts(
+        source="news",
+        format="ntrex",
+        lang="sw",
+        path_to_root=tmp_path,
+        path_to_texts=tmp_path / "sw.parquet",
+        path_to_dropped=tmp_path / "dropped.csv",
+    )
+    assert read_table(tmp_path / "sw.parquet", TEXTS).to_pylist() == [
+        {"text_id": "1", "group_id": "news:1", "source": "news", "lang": "sw", "text": "moja"}
+    ]
+    assert counts(tmp_path / "dropped.csv") == {("texts", "kept"): 1, ("texts", "empty text"): 1}
+
+
+@pytest.fixture
+def miracl(tmp_path):
+    folder = tmp_path / "root/miracl-v1.0-yo"
+    for name, text in (
+        ("topics", "1\tOne?\n2\tTwo?\n3\tThree?\n"),
+        ("qrels", "1\tQ0\ta#0\t1\n2\tQ0\ta#0\t0\n"),
+    ):
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name}.miracl-v1.0-yo-dev.tsv").write_text(text, encoding="utf-8")
+    corpus = tmp_path / "root/miracl-corpus-v1.0-yo"
+    corpus.mkdir()
+    with gzip.open(corpus / "docs-0.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(json.dumps({"docid": "a#0", "title": "T", "text": "A."}) + "\n")
+        file.write(json.dumps({"docid": "a#1", "title": "T", "text": "B."}) + "\n")
+    return tmp_path
+
+
+def prepare_miracl(folder):
+    prepare_collection(
+        collection="miracl",
+        format="miracl",
+        lang="yo",
+        options={},
+        path_to_root=folder / "root",
+        path_to_queries=folder / "out/queries.parquet",
+        path_to_passages=folder / "out/passages.parquet",
+        path_to_qrels=folder / "out/qrels.parquet",
+        path_to_dropped=folder / "out/dropped.csv",
+    )
+
+
+def test_a_collection_keeps_and_counts_queries_without_judgement(miracl):
+    prepare_miracl(miracl)
+    queries = read_table(miracl / "out/queries.parquet", QUERIES)
+    assert queries["query_id"].to_pylist() == ["1", "2", "3"]
+    assert set(queries["lang"].to_pylist()) == {"yo"}
+    assert read_table(miracl / "out/passages.parquet", PASSAGES)["passage_id"].to_pylist() == ["a#0", "a#1"]
+    assert read_table(miracl / "out/qrels.parquet", QRELS)["relevance"].to_pylist() == [1, 0]
+    assert counts(miracl / "out/dropped.csv") == {
+        ("passages", "kept"): 2,
+        ("qrels", "kept"): 2,
+        ("queries", "kept"): 3,
+        ("queries", "kept: without judgement"): 1,
+        ("queries", "kept: judged, but without relevant passage"): 1,
+    }
+
+
+def test_equal_input_gives_equal_bytes(miracl):
+    prepare_miracl(miracl)
+    first = {path.name: path.read_bytes() for path in (miracl / "out").iterdir()}
+    prepare_miracl(miracl)
+    assert {path.name: path.read_bytes() for path in (miracl / "out").iterdir()} == first
+
+
+def test_a_broken_collection_leaves_nothing(miracl):
+    (path,) = (miracl / "root/miracl-v1.0-yo/qrels").iterdir()
+    path.write_text("1\tQ0\tabsent#0\t1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"line 1: passage 'absent#0'"):
+        prepare_miracl(miracl)
+    assert not list((miracl / "out").iterdir())
+
+
+def test_an_empty_source_is_an_error_and_leaves_nothing(tmp_path):
+    (tmp_path / "sw.txt").write_text("\n\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"holds no text in 'sw'; take sw from the texts of sources\.news"):
+        prepare_texts(
+            source="news",
+            format="ntrex",
+            lang="sw",
+            path_to_root=tmp_path,
+            path_to_texts=tmp_path / "out/sw.parquet",
+            path_to_dropped=tmp_path / "out/dropped.csv",
+        )
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_wrong_source_is_one_line_on_the_command_line(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "workflow_scripts.prepare_pairs",
+        "--source",
+        "s",
+        "--format",
+        "beir",
+        "--root",
+        tmp_path,
+    ]
+    command += ["--lang", "en", "--output", tmp_path / "o.parquet", "--dropped", tmp_path / "d.csv"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: pairs: format 'beir' is unknown; known formats of pairs: atlas, jsonl, mlqa")
+    assert len(done.stderr.splitlines()) == 1

@@ -1,0 +1,314 @@
+import base64
+import json
+import re
+from hashlib import sha256
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from synthetic_analysis import LANGUAGES, settings, write_tables
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.report import report
+from workflow_scripts.reporting.page import CONTENTS
+from workflow_scripts.reporting.page_facts import PageInputs
+
+RESOURCES = Path(__file__).parents[2] / "resources" / "report"
+SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
+ATTACK = '</pre></td><script>fetch("http://evil.example/")</script><img src=x onerror=alert(1)>'
+CONFIG = {
+    "experiment": {"name": "mini", "sources": ["atlas"], "collections": ["atlas"], "seeds": [1, 2]},
+    "sources": {"atlas": {"format": "atlas"}},
+    "collections": {"atlas": {"format": "atlas"}},
+    "decontamination": {"ngram": 8, "max_overlap": 0.5},
+}
+VERDICT = {
+    "headline": {"baselines": ["mono", "cross"]},
+    "sentences": [
+        {"baseline": "mono", "sentence": "Sentence 1."},
+        {"baseline": "mono", "sentence": "Sentence 2."},
+        {"baseline": "cross", "sentence": "Sentence 3."},
+    ],
+}
+VOID = {"meta", "img", "input", "br", "link", "hr"}
+BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:12\t{}\t{}\n"
+
+
+class Page(HTMLParser):
+    """What the tests ask of a page: elements with attributes, text by section, tables, nesting."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open, self.headings, self.text, self.tables = [], [], [], [], []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append((tag, ""))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes another element"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("h1", "h2", "h3"):
+            self.headings[-1] = (self.open[-1], self.headings[-1][1] + data)
+        if {"td", "th"} & set(self.open):
+            self.tables[-1][-1][-1] += data
+        if not {"script", "style"} & set(self.open):
+            self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """Files of an experiment in which nothing is missing."""
+    folder = tmp_path_factory.mktemp("experiment")
+    tables = write_tables(folder / "tables")
+
+    def write(path, content):
+        path = folder / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    manifest = {
+        "seed": 1,
+        "device": "cpu",
+        "git_commit": "abc123",
+        "versions": {"torch": "2.13.0"},
+        "wall_seconds": 33.1,
+    }
+    figures = ("scaling", "comparisons", "languages", "heatmap", "language_bias", "training", "batches")
+    return {
+        "figures": {name: write(f"plots/{name}.svg", SVG) for name in figures},
+        "tables": {
+            name: tables[name] for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias")
+        },
+        "verdict": write("tables/verdict.json", json.dumps(VERDICT)),
+        "licences": RESOURCES / "licences.csv",
+        "benchmarks": [
+            write("benchmarks/finetune/s/mono/1.tsv", BENCHMARK.format(10, 500, 9)),
+            write("benchmarks/finetune/s/mono/2.tsv", BENCHMARK.format(20, 700, 18)),
+            write("benchmarks/aggregate.tsv", BENCHMARK.format(1.5, "NA", "NA")),
+        ],
+        "manifests": [write("models/atlas-s/mono/1/manifest.json", json.dumps(manifest))],
+        "yields": [
+            write(
+                "sw.yield.csv",
+                "source,lang,side,reason,count\na,sw,pair,kept,80\na,sw,pair,copied,20\na,sw,pair,not drawn,9\n",
+            )
+        ],
+        "overlap_reports": [
+            write("overlaps/sw.csv", "kind,source,lang,reason,checked,dropped\npairs,a,sw,exact,100,3\n")
+        ],
+        "dropped": [
+            write("collections/atlas/en/dropped.csv", "kind,reason,count\npassages,empty,3\n"),
+            write("collections/atlas/sw/dropped.csv", "kind,reason,count\npassages,empty,4\n"),
+        ],
+    }
+
+
+def _render(folder, inputs, **changes):
+    output = folder / "report.html"
+    report(
+        inputs=PageInputs(**inputs),
+        path_to_template=RESOURCES / "page.html.j2",
+        path_to_style=RESOURCES / "style.css",
+        path_to_script=RESOURCES / "tables.js",
+        settings=settings(**{"config": CONFIG, **changes}),
+        path_to_output=output,
+    )
+    return output.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def source(full, tmp_path_factory):
+    return _render(tmp_path_factory.mktemp("page"), full)
+
+
+@pytest.fixture(scope="module")
+def page(source):
+    return Page(source)
+
+
+def test_the_page_asks_no_host_for_anything(source, page):
+    for tag, attributes in page.elements:
+        for name in ("src", "srcset", "data", "poster", "action", "xlink:href"):
+            assert attributes.get(name, "data:").startswith("data:"), (tag, attributes)
+        assert attributes.get("href", "#").startswith("#"), (tag, attributes)
+        assert "style" not in attributes and not any(name.startswith("on") for name in attributes)
+    assert not page.all("link") and not page.all("iframe")
+    assert not re.search(r"@import|url\(|https?://", source)
+
+
+def test_only_the_pages_own_script_and_style_may_run(source, page):
+    policy = next(meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert "default-src 'none'" in policy
+    for tag, directive in (("script", "script-src"), ("style", "style-src")):
+        (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", source, flags=re.S)
+        digest = base64.b64encode(sha256(content.encode()).digest()).decode()
+        assert f"{directive} 'sha256-{digest}'" in policy
+
+
+def test_every_heading_is_there_and_the_contents_lead_to_them(page):
+    assert [text for tag, text in page.headings if tag == "h2"] == [heading for _, heading in CONTENTS]
+    assert [text for tag, text in page.headings if tag == "h1"] == ["A made-up experiment"]
+    ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    targets = {link["href"][1:] for link in page.all("a")}
+    assert targets <= set(ids) and {anchor for anchor, _ in CONTENTS} <= targets
+    labelled = {attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes}
+    assert labelled <= set(ids)
+
+
+def test_every_element_is_closed_and_every_image_described(page):
+    assert page.open == []
+    assert len(page.all("img")) == 7
+    assert all(image["alt"] for image in page.all("img"))
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_every_table_is_square_with_a_caption_and_column_heads(page):
+    assert len(page.tables) == len(page.all("caption")) >= 20
+    for table in page.tables:
+        assert len(table) > 1 and len({len(row) for row in table}) == 1
+    assert all(cell.get("scope") in ("col", "row") for cell in page.all("th"))
+
+
+def test_the_answer_comes_before_any_figure_or_table(source):
+    places = [source.index(part) for part in ("Sentence 1.", "Sentence 2.", "<figure", "Sentence 3.", "<table>")]
+    assert places == sorted(places)
+
+
+def test_means_differences_and_slopes_carry_their_intervals(page):
+    cells = {cell for table in page.tables for row in table for cell in row}
+    assert "0.405 [0.375, 0.430]" in cells  # BM25, low-resource, monolingual
+    assert "−0.024 [−0.054, +0.006]" in cells  # hybrid − mono, low-resource
+    slopes = next(table for table in page.tables if "slope per decade" in table[0] and "model left out" not in table[0])
+    assert slopes[1] == ["hybrid batches − monolingual batches", "3", "+0.0580 [+0.0300, +0.0800]"]
+    assert {"no clear difference", "better"} <= cells
+
+
+def test_costs_are_summed_by_rule(page):
+    table = next(table for table in page.tables if table[0][0] == "rule")
+    assert table[1] == ["finetune", "2", "30.0", "20.0", "27.0", "700"]
+    assert table[2] == ["aggregate", "1", "1.5", "1.5", "0.0", "0"]
+
+
+def test_yield_counts_drawn_pairs_and_drops_are_summed_over_languages(page):
+    table = next(table for table in page.tables if "yield" in table[0])
+    assert table[1] == ["Swahili", "a", "100", "80", "0.800", "20"]
+    table = next(table for table in page.tables if table[0][0] == "from")
+    assert table[1:] == [["collections/atlas", "passages", "empty", "7"]]
+
+
+def test_every_language_has_its_part(page):
+    folded = {attributes.get("id") for attributes in page.all("details")}
+    assert {f"language-{code}" for code in LANGUAGES} <= folded
+
+
+def test_every_setting_is_printed(page):
+    text = "".join(page.text)
+    assert "max_overlap: 0.5" in text and "abc123" in text and "Unicode License v3" in text
+
+
+def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_path):
+    lacking = {
+        **full,
+        "figures": {"scaling": full["figures"]["scaling"]},
+        "tables": {name: full["tables"][name] for name in ("models", "per_group", "per_language")},
+        **{name: [] for name in ("benchmarks", "manifests", "yields", "overlap_reports", "dropped")},
+    }
+    page = Page(_render(tmp_path, lacking))
+    text = " ".join("".join(page.text).split())
+    assert [text for tag, text in page.headings if tag == "h2"] == [heading for _, heading in CONTENTS]
+    for sentence in (
+        "This experiment compares no strategies.",
+        "No collection of this experiment is searched across languages.",
+        "No collection of this experiment is searched in the pool of all languages.",
+        "there are no training curves",
+        "Nothing in this experiment was machine-translated.",
+        "costs are not known",
+    ):
+        assert sentence in text
+    assert len(page.all("img")) == 1
+
+
+def test_everything_from_data_is_escaped(full, tmp_path):
+    verdict = tmp_path / "verdict.json"
+    verdict.write_text(
+        json.dumps({**VERDICT, "sentences": [{"baseline": b, "sentence": ATTACK} for b in ("mono", "cross")]}),
+        encoding="utf-8",
+    )
+    overlaps = tmp_path / "sw.csv"
+    overlaps.write_text(f"kind,source,lang,reason,checked,dropped\npairs,'{ATTACK.replace(',', '')}',sw,exact,1,1\n")
+    manifest = tmp_path / "models" / "s" / "mono" / "1" / "manifest.json"
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(
+        json.dumps({"seed": ATTACK, "device": ATTACK, "git_commit": ATTACK, "versions": {ATTACK: ATTACK}})
+    )
+    hostile = settings(config={**CONFIG, "note": ATTACK})
+    hostile["languages"] = dict.fromkeys(LANGUAGES, ATTACK)
+    hostile["labels"] = {
+        "models": dict.fromkeys(hostile["models"], ATTACK),
+        "strategies": dict.fromkeys(hostile["strategies"], ATTACK),
+    }
+    hostile["report"]["title"] = ATTACK
+    hostile["collections"]["atlas"]["groups"] = {**hostile["collections"]["atlas"]["groups"], ATTACK: ["en"]}
+    inputs = {**full, "verdict": verdict, "overlap_reports": [overlaps], "manifests": [manifest]}
+    source = _render(tmp_path, inputs, **hostile)
+    page = Page(source)
+    assert len(page.all("script")) == 1
+    assert not any(attributes.get("src") == "x" for attributes in page.all("img"))
+    assert not any(name.startswith("on") for _, attributes in page.elements for name in attributes)
+    assert ATTACK in "".join(page.text)
+    assert page.open == []
+
+
+def test_the_same_inputs_give_the_same_page(full, source, tmp_path):
+    assert _render(tmp_path, full) == source
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda f, t: {"figures": {**f["figures"], "pie": t}}, "no place for 'pie'"),
+        (lambda f, t: {"figures": {}}, "scaling is missing"),
+        (lambda f, t: {"tables": {"models": f["tables"]["models"]}}, "per_group is missing"),
+        (lambda f, t: {"figures": {"scaling": f["tables"]["models"]}}, "not an SVG image"),
+        (lambda f, t: {"verdict": t / "none.json"}, "no such file"),
+        (lambda f, t: {"verdict": f["licences"]}, "not the verdict"),
+        (lambda f, t: {"benchmarks": [f["licences"]]}, "folder named benchmarks"),
+        (lambda f, t: {"manifests": [t / "a" / "b" / "c" / "manifest.json"]}, "no such file"),
+    ],
+)
+def test_wrong_inputs_stop_in_one_line_and_leave_no_page(full, tmp_path, change, complaint):
+    with pytest.raises(InputError, match=complaint) as error:
+        _render(tmp_path, {**full, **change(full, tmp_path)})
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_format_without_a_licence_stops_the_page(full, tmp_path):
+    config = {**CONFIG, "sources": {"atlas": {"format": "scrolls"}}}
+    with pytest.raises(InputError, match="no row for the format scrolls"):
+        _render(tmp_path, full, config=config)
+
+
+def test_every_format_of_the_config_has_its_licence():
+    schema = (RESOURCES.parents[1] / "config.schema.yaml").read_text(encoding="utf-8")
+    known = (RESOURCES / "licences.csv").read_text(encoding="utf-8")
+    formats = set(re.findall(r"\b(atlas|miracl|xquad-r|tydiqa|squad|mlqa|ntrex|tico19|jsonl)\b", schema))
+    assert formats and all(f"\n{name}," in known for name in formats)

@@ -1,0 +1,83 @@
+"""Runs, parts and languages of an experiment."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_scripts.data.languages import low_resource, read_languages
+from workflow_scripts.planning import job_resources, runs
+from workflow_scripts.planning import settings as section
+from workflow_scripts.planning.config import resolve_config
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = read_languages(ROOT / "resources/languages.csv")
+
+
+@pytest.fixture
+def config():
+    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    return resolve_config(raw, list(LANGUAGES), low_resource(LANGUAGES))
+
+
+def test_the_low_resource_languages_follow_from_the_rule():
+    assert sorted(low_resource(LANGUAGES)) == ["bn", "sw", "te", "yo"]
+
+
+def test_mini_has_three_sizes_four_trained_strategies_and_two_seeds(config):
+    assert len(runs.trained_runs(config)) == 3 * 4 * 2
+    assert len(runs.dense_runs(config)) == 3 * (4 * 2 + 1)
+    assert runs.all_runs(config)[0].path == "bm25/bm25/0"
+    assert [run.seed for run in runs.dense_runs(config) if run.strategy == "untuned"] == [0, 0, 0]
+
+
+def test_two_low_resource_languages_are_zero_shot(config):
+    seen = runs.training_languages(config)
+    assert {"sw", "bn"} <= set(seen) and not {"te", "yo"} & set(seen)
+    assert runs.training_languages(config, "english") == ["en"]
+    groups = runs.language_groups(config, "atlas", low_resource(LANGUAGES))
+    assert groups["low-resource"] == ["sw", "te", "bn", "yo"]
+    assert groups["low-resource without yo"] == ["sw", "te", "bn"]
+    assert groups["unseen in fine-tuning"] == ["te", "yo"]
+
+
+def test_parts_cover_every_language_once(config):
+    languages = config["collections"]["atlas"]["languages"]
+    assert runs.parts(config, "atlas") == {"all": languages}
+    config["collections"]["atlas"]["merged"] = False
+    assert runs.parts(config, "atlas") == {lang: [lang] for lang in languages}
+
+
+def test_labels_are_in_no_settings_of_training_and_search(config):
+    before = [
+        section.finetune_settings(config, "atlas-s", "mono"),
+        section.encode_settings(config, "atlas-s"),
+        section.pretrain_settings(config, "atlas-s"),
+        section.search_settings(config, "atlas"),
+        section.analysis_settings(config, ["sw"]),
+    ]
+    config["models"]["atlas-s"]["label"] = "another"
+    config["strategies"]["mono"]["label"] = "another"
+    config["report"]["title"] = "another"
+    assert before == [
+        section.finetune_settings(config, "atlas-s", "mono"),
+        section.encode_settings(config, "atlas-s"),
+        section.pretrain_settings(config, "atlas-s"),
+        section.search_settings(config, "atlas"),
+        section.analysis_settings(config, ["sw"]),
+    ]
+
+
+def test_settings_tell_swapped_values_apart(config):
+    before = section.finetune_settings(config, "atlas-s", "mono")
+    training = config["training"]
+    training["warmup_share"], training["weight_decay"] = training["weight_decay"], training["warmup_share"]
+    assert section.finetune_settings(config, "atlas-s", "mono") != before
+
+
+def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
+    small, large = config["models"]["atlas-s"], {"size_m": 86}
+    assert job_resources.non_embedding_parameters(small) == 2 * 12 * 32**2
+    assert (job_resources.threads(small), job_resources.gpus(small)) == (1, 0)
+    assert (job_resources.threads(large), job_resources.gpus(large)) == (8, 1)
+    assert job_resources.training_memory_mb(large) > job_resources.training_memory_mb(small)

@@ -1,0 +1,341 @@
+"""From matrices to hits, scores and TREC files, through the files that pass between the rules."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from retrieval_case import ALL, LANGS, files, write_collection, write_vectors
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hit_lists import HitFiles, hits_file
+from workflow_scripts.data.qrels import read_qrels
+from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, read_table
+from workflow_scripts.export_run import export_run
+from workflow_scripts.index import index
+from workflow_scripts.score import score
+from workflow_scripts.search import search
+from workflow_scripts.search_bm25 import search_bm25
+
+SEARCH = {"kind": "exact", "depth": 10, "memory_gb": 0.1, "settings": ALL, "parallel": True}
+SCORE = {"settings": ALL, "parallel": True, "metrics": ["ndcg@10", "recall@10", "map", "mrr@10", "recall@1"]}
+KEYS = {
+    "ndcg@10": "ndcg_cut_10",
+    "recall@10": "recall_10",
+    "map": "map",
+    "recall@1": "recall_1",
+    "mrr@10": "recip_rank",
+}
+
+
+def run_search(folder, parts, settings=SEARCH):
+    """Index and search parts (name → languages); return the paths of hits and gold ranks."""
+    for part, langs in parts.items():
+        write_vectors(folder / "vectors" / part, "c", langs)
+        index(
+            path_to_vectors=folder / "vectors" / part,
+            settings=settings,
+            path_to_output=folder / "index" / f"{part}.json",
+        )
+    for part in parts:
+        search(
+            paths_to_indexes=[folder / "index" / f"{name}.json" for name in parts],
+            part=part,
+            collection="c",
+            settings=settings,
+            paths_to_qrels=files(folder / "c", "qrels"),
+            path_to_hits=folder / "hits" / f"{part}.parquet",
+            path_to_gold_ranks=folder / "hits" / f"{part}.gold.parquet",
+        )
+    return [folder / "hits" / f"{part}.parquet" for part in parts], [
+        folder / "hits" / f"{part}.gold.parquet" for part in parts
+    ]
+
+
+def run_score(folder, hits, golds, settings=SCORE):
+    score(
+        paths_to_hits=hits,
+        paths_to_gold_ranks=golds,
+        paths_to_qrels=files(folder / "c", "qrels"),
+        paths_to_passages=files(folder / "c", "passages"),
+        model="m",
+        strategy="hybrid",
+        seed=1,
+        collection="c",
+        settings=settings,
+        path_to_scores=folder / "scores.parquet",
+        path_to_bias=folder / "bias.parquet",
+    )
+    return read_table(folder / "scores.parquet", SCORES).to_pandas(), read_table(
+        folder / "bias.parquet", BIAS
+    ).to_pandas()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_collection(tmp_path / "c")
+    return tmp_path
+
+
+def test_one_part_and_a_part_a_language_give_the_same_hits_and_scores(folder):
+    for name in ("merged", "split"):
+        shutil.copytree(folder / "c", folder / name / "c")
+    merged = run_search(folder / "merged", {"all": LANGS})
+    split = run_search(folder / "split", {lang: [lang] for lang in LANGS})
+    order = ["query_lang", "query_id", "passage_lang", "rank"]
+    one = read_table(merged[0][0], HITS).to_pandas()
+    assert one.astype(dict.fromkeys(order[:3], str)).sort_values(order).index.tolist() == list(range(len(one)))
+    many = pd.concat([read_table(path, HITS).to_pandas() for path in split[0]])
+    many = many.astype(dict.fromkeys(order[:3], str)).sort_values(order).reset_index(drop=True)
+    pd.testing.assert_frame_equal(one.astype(dict.fromkeys(order[:3], str)), many, check_categorical=False)
+    first, second = run_score(folder / "merged", *merged), run_score(folder / "split", *split)
+    for ours, theirs in zip(first, second, strict=True):
+        pd.testing.assert_frame_equal(ours, theirs, check_categorical=False)
+
+
+def test_scores_are_those_of_trec_eval_on_the_exported_files(folder):
+    import pytrec_eval
+
+    hits, golds = run_search(folder, {"all": LANGS})
+    scores, _ = run_score(folder, hits, golds)
+    export_run(
+        paths_to_hits=hits,
+        paths_to_qrels=files(folder / "c", "qrels"),
+        collection="c",
+        settings=SCORE,
+        path_to_output=folder / "trec",
+    )
+    for setting in ALL:
+        with (
+            open(folder / "trec" / f"{setting}.run.txt") as run,
+            open(folder / "trec" / f"{setting}.qrels.txt") as qrels,
+        ):
+            run, qrels = pytrec_eval.parse_run(run), pytrec_eval.parse_qrel(qrels)
+        results = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10", "recall.1,10", "map", "recip_rank"}).evaluate(
+            run
+        )
+        ours = scores[(scores["setting"] == setting) & scores["metric"].isin(list(KEYS))]
+        topics = (
+            ours["query_lang"].astype(str) + "-" + ours["passage_lang"].astype(str) + ":" + ours["query_id"].astype(str)
+        )
+        assert set(topics) == set(qrels)
+        theirs = [
+            results.get(topic, {}).get(KEYS[metric], 0.0) for topic, metric in zip(topics, ours["metric"], strict=True)
+        ]
+        assert ours["value"].tolist() == pytest.approx(theirs, abs=1e-12)
+        assert ours["value"].max() > 0
+
+
+def test_every_query_of_the_qrels_is_scored_once_in_each_setting(folder):
+    scores, _ = run_score(folder, *run_search(folder, {"all": LANGS}))
+    metric = scores[scores["metric"] == "ndcg@10"]
+    counts = metric.groupby(["setting", "query_lang", "passage_lang"], observed=True)["query_id"].agg(
+        ["size", "nunique"]
+    )
+    assert (counts == 12).all().all()
+    assert len(counts) == 3 + 6 + 3
+    assert not scores["value"].isna().any()
+    unanswerable = metric[(metric["query_id"] == "103#0") & (metric["passage_lang"] == "te")]
+    assert (unanswerable["value"] == 0).all()
+    assert len(unanswerable) == 3
+
+
+def test_rank_distance_and_bias_equal_a_full_ranking(folder):
+    hits, golds = run_search(folder, {lang: [lang] for lang in LANGS}, SEARCH | {"depth": 10})
+    scores, bias = run_score(folder, hits, golds)
+    shutil.copytree(folder / "c", folder / "deep" / "c")
+    full, _ = run_search(folder / "deep", {"all": LANGS}, SEARCH | {"depth": 30})
+    pool = read_table(full[0], HITS).to_pandas().sort_values(["score", "neutral_id"], ascending=False)
+    pool["rank"] = pool.groupby(["query_lang", "query_id"], observed=True).cumcount() + 1
+    qrels = read_qrels(files(folder / "c", "qrels"))
+    relevant = [
+        qrels[lang].get(q, {}).get(p, 0) > 0
+        for lang, q, p in zip(pool["passage_lang"], pool["query_id"], pool["passage_id"], strict=True)
+    ]
+    found = pool[relevant].groupby(["query_lang", "query_id"], observed=True)
+    expected = found["rank"].max() - found["rank"].min()
+    expected = {key: value for key, value in expected.items() if found.get_group(key)["passage_lang"].nunique() > 1}
+    ours = scores[scores["metric"] == "rank_distance"].set_index(["query_lang", "query_id"])["value"].to_dict()
+    assert ours == expected
+    share = scores[scores["metric"] == "rank_distance_share"].set_index(["query_lang", "query_id"])["value"].to_dict()
+    assert share == {key: value / 90 for key, value in expected.items()}
+    measured = bias.set_index(["measure", "query_lang", "passage_lang"])["value"]
+    means = pool[relevant].groupby(["query_lang", "passage_lang"], observed=True)["rank"].mean()
+    tops = pool[pool["rank"] <= 10].groupby(["query_lang", "passage_lang"], observed=True).size() / 120
+    for query_lang in LANGS:
+        for lang in LANGS:
+            assert measured["gold_rank", query_lang, lang] == pytest.approx(means[query_lang, lang])
+            assert measured["top10_share", query_lang, lang] == pytest.approx(tops.get((query_lang, lang), 0))
+            assert measured["pool_share", query_lang, lang] == pytest.approx(1 / 3)
+            assert measured["tied_share", query_lang, lang] > 0.5  # six distinct vectors for thirty passages
+        assert measured["tied_share", query_lang, "*"] > 0.5
+
+
+def test_a_missing_part_of_the_gold_ranks_is_refused(folder):
+    hits, golds = run_search(folder, {lang: [lang] for lang in LANGS})
+    with pytest.raises(InputError, match="every part"):
+        run_score(folder, hits, golds[1:])
+
+
+def test_without_a_parallel_collection_only_own_passages_count(folder):
+    settings = {"settings": ["monolingual", "multilingual"], "parallel": False}
+    hits, golds = run_search(folder, {"all": LANGS}, SEARCH | settings)
+    assert len(read_table(golds[0], GOLD_RANKS)) == 0
+    scores, bias = run_score(folder, hits, golds, SCORE | settings)
+    assert set(scores["metric"]) == set(SCORE["metrics"])
+    assert "gold_rank" not in set(bias["measure"])
+    pooled = scores[
+        (scores["setting"] == "multilingual") & (scores["metric"] == "map") & (scores["query_lang"] == "te")
+    ]
+    assert pooled.set_index("query_id")["value"]["103#0"] == 0  # its positives are other languages'
+    with pytest.raises(InputError, match="parallel"):
+        run_score(folder, hits, golds, SCORE | {"settings": ALL, "parallel": False})
+
+
+def rewritten(path, change):
+    table = pq.read_table(path).to_pandas()
+    table = change(table)
+    with hits_file(path, 10) as append:
+        append(pa.table({name: pa.array(table[name].to_numpy(), from_pandas=False) for name in HITS.names}).cast(HITS))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda hits: hits.assign(score=np.float32("nan")), "NaN"),
+        (lambda hits: hits.assign(score=-hits["score"]), "order"),
+        (lambda hits: hits.assign(rank=hits["rank"] + 1), "order"),
+        (lambda hits: hits.assign(neutral_id=hits["neutral_id"].str[::-1]), "order"),
+    ],
+)
+def test_hits_that_are_not_in_order_are_refused(folder, change, message):
+    hits, golds = run_search(folder, {"all": LANGS})
+    rewritten(hits[0], change)
+    with pytest.raises(InputError, match=message):
+        run_score(folder, hits, golds)
+
+
+def test_a_query_without_hits_scores_zero(folder):
+    hits, golds = run_search(folder, {"all": LANGS})
+    rewritten(hits[0], lambda table: table[table["query_id"] != "105#0"])
+    scores, _ = run_score(folder, hits, golds)
+    missing = scores[(scores["query_id"] == "105#0") & scores["metric"].isin(SCORE["metrics"])]
+    assert len(missing) == (3 + 6 + 3) * len(SCORE["metrics"])
+    assert (missing["value"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"metrics": ["recall@100"]}, "beyond the 10 hits"),
+        ({"metrics": ["bpref"]}, "unknown"),
+    ],
+)
+def test_metrics_that_cannot_be_had_are_refused(folder, settings, message):
+    hits, golds = run_search(folder, {"all": LANGS})
+    with pytest.raises(InputError, match=message):
+        run_score(folder, hits, golds, SCORE | settings)
+
+
+def test_bm25_finds_what_shares_words_and_nothing_else(folder):
+    search_bm25(
+        collection="c",
+        path_to_data=folder / "c",
+        languages=LANGS,
+        part="all",
+        settings=SEARCH | {"depth": 30},
+        path_to_hits=folder / "bm25.parquet",
+        path_to_gold_ranks=folder / "bm25.gold.parquet",
+    )
+    texts = {
+        lang: pq.read_table(path).to_pandas().set_index("passage_id")["text"]
+        for lang, path in files(folder / "c", "passages").items()
+    }
+    asked = {
+        lang: pq.read_table(path).to_pandas().set_index("query_id")["text"]
+        for lang, path in files(folder / "c", "queries").items()
+    }
+    hits = read_table(folder / "bm25.parquet", HITS).to_pandas()
+    found = set(zip(hits["query_lang"], hits["query_id"], hits["passage_lang"], hits["passage_id"], strict=True))
+    expected = {
+        (query_lang, query_id, lang, passage_id)
+        for query_lang in LANGS
+        for query_id, question in asked[query_lang].items()
+        for lang in LANGS
+        for passage_id, text in texts[lang].items()
+        if set(question.split()) & set(text.split())
+    }
+    assert found == expected
+    assert (hits["score"] > 0).all()
+    golds = read_table(folder / "bm25.gold.parquet", GOLD_RANKS).to_pandas()
+    matched = hits.groupby(["query_lang", "query_id", "passage_lang"], observed=True).size()
+    for row in golds[golds["score"] == 0].itertuples():
+        assert row.above >= matched.get((row.query_lang, row.query_id, row.searched_lang), 0)
+    run_score(folder, [folder / "bm25.parquet"], [folder / "bm25.gold.parquet"])
+
+
+@pytest.mark.parametrize("part", LANGS)
+def test_bm25_of_one_part_is_a_slice_of_the_whole(folder, part):
+    tables = {}
+    for name in ("all", part):
+        search_bm25(
+            collection="c",
+            path_to_data=folder / "c",
+            languages=LANGS,
+            part=name,
+            settings=SEARCH,
+            path_to_hits=folder / f"{name}.parquet",
+            path_to_gold_ranks=folder / f"{name}.gold.parquet",
+        )
+        tables[name] = read_table(folder / f"{name}.parquet", HITS).to_pandas()
+    whole = tables["all"][tables["all"]["passage_lang"] == part].reset_index(drop=True)
+    pd.testing.assert_frame_equal(whole, tables[part], check_categorical=False)
+
+
+def test_hits_are_read_by_query_across_files_and_row_groups(folder):
+    hits, _ = run_search(folder, {lang: [lang] for lang in LANGS})
+    found = HitFiles.open(hits).read("bn", "102#0", "104#0").to_pandas()
+    assert set(found["query_id"]) == {"102#0", "103#0", "104#0"}
+    assert set(found["query_lang"]) == {"bn"}
+    assert len(found) == 3 * 3 * 10
+    assert len(HitFiles.open(hits).read("bn", "x", "y")) == 0
+
+
+def test_the_index_says_what_it_lies_over_and_refuses_a_broken_matrix(folder):
+    write_vectors(folder / "vectors", "c", LANGS)
+    index(path_to_vectors=folder / "vectors", settings={"kind": "exact"}, path_to_output=folder / "index" / "all.json")
+    assert '"matrix": "../vectors/passages.npy"' in (folder / "index" / "all.json").read_text()
+    matrix = (folder / "vectors" / "passages.npy").read_bytes()
+    (folder / "vectors" / "passages.npy").write_bytes(matrix[:-100])
+    with pytest.raises(InputError, match="rerun encode"):
+        index(path_to_vectors=folder / "vectors", settings={"kind": "exact"}, path_to_output=folder / "i.json")
+    with pytest.raises(InputError, match="kind"):
+        index(path_to_vectors=folder / "vectors", settings={"kind": "hnsw"}, path_to_output=folder / "i.json")
+
+
+@pytest.mark.parametrize("value", [np.nan, 2.0])
+def test_vectors_that_are_not_unit_stop_the_search(folder, value):
+    run_search(folder, {"all": LANGS})
+    path = folder / "vectors" / "all" / "passages.npy"
+    matrix = np.load(path)
+    matrix[40, 0] = value
+    np.save(path, matrix)
+    with pytest.raises(InputError, match="run encode again"):
+        search(
+            paths_to_indexes=[folder / "index" / "all.json"],
+            part="all",
+            collection="c",
+            settings=SEARCH,
+            paths_to_qrels=files(folder / "c", "qrels"),
+            path_to_hits=folder / "again.parquet",
+            path_to_gold_ranks=folder / "again.gold.parquet",
+        )
+    assert not (folder / "again.parquet").exists()
+
+
+def test_qrels_that_name_no_passage_stop_the_search(folder):
+    with pytest.raises(InputError, match="does not have"):
+        write_collection(folder / "c", passages=31)
+        run_search(folder, {"all": LANGS})

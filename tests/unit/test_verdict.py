@@ -1,0 +1,108 @@
+import pytest
+
+from workflow_scripts.evaluation.comparisons import Comparison
+from workflow_scripts.evaluation.model_sizes import ModelSize
+from workflow_scripts.evaluation.scaling import ScalingFit
+from workflow_scripts.evaluation.verdict import Quantity, difference_sentence, listing, trend_sentence
+
+QUANTITY = Quantity("monolingual", "ndcg@10", "low-resource", ("sw", "te"))
+SIZES = {
+    name: ModelSize(name, name.upper(), "f", size) for name, size in (("s", 25_000), ("m", 156_000), ("l", 890_000))
+}
+
+
+def fit(slope: float, low: float, high: float, left_out: str = "") -> ScalingFit:
+    return ScalingFit("c", "monolingual", "ndcg@10", "g", "hybrid - mono", 3, slope, low, high, 0.0, left_out)
+
+
+def row(model: str, difference: float, low: float, high: float) -> Comparison:
+    return Comparison(
+        "c", "monolingual", "ndcg@10", model, "g", "hybrid", "mono", 9, difference, low, high, 0.1, 0.1, 0.1, 0.1
+    )
+
+
+def said(*fits: ScalingFit, sizes=SIZES, quantity=QUANTITY) -> str:
+    return trend_sentence("hybrid", "mono", fits, sizes, quantity)["sentence"]
+
+
+def test_the_issue_s_own_sentence():
+    assert said(fit(-0.008, -0.019, 0.003)) == (
+        "hybrid − mono shrinks by 0.8 points a decade of non-embedding parameters [−1.9, 0.3]: no evidence of a change."
+    )
+
+
+def test_robustness_is_told():
+    without = [fit(0.02, 0.01, 0.03, "s"), fit(0.02, 0.01, 0.03, "m"), fit(0.01, -0.01, 0.03, "l")]
+    assert said(fit(0.02, 0.01, 0.03), *without) == (
+        "hybrid − mono grows by 2.0 points a decade of non-embedding parameters [1.0, 3.0]: hybrid gains on mono as "
+        "models grow, but this needs L: without it the data do not show it."
+    )
+    all_hold = [fit(-0.01, -0.02, -0.001, name) for name in SIZES]
+    assert said(fit(-0.01, -0.02, -0.001), *all_hold).endswith(
+        "shrinks by 1.0 point a decade of non-embedding parameters [−2.0, −0.1]: hybrid loses ground to mono as models "
+        "grow, whichever model is left out."
+    )
+
+
+def test_an_end_at_zero_is_no_evidence():
+    assert said(fit(0.01, 0.0, 0.02)).endswith("[0.0, 2.0]: no evidence of a change.")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [((), "0 model sizes"), (("s",), "1 model size "), (("s", "m"), "2 model sizes")]
+)
+def test_too_few_sizes(names, words):
+    few = {name: SIZES[name] for name in names}
+    assert said(fit(0.5, 0.4, 0.6), sizes=few).startswith(f"Too little data: {words}")
+
+
+def test_equal_sizes_are_one():
+    same = {name: ModelSize(name, name, "f", 10) for name in "abc"}
+    assert said(sizes=same).startswith("Too little data: 1 model size ")
+
+
+def compare(*rows: Comparison, quantity=QUANTITY) -> dict:
+    return difference_sentence("hybrid", "mono", rows, SIZES, quantity)
+
+
+def test_a_difference_at_each_size_smallest_first():
+    found = compare(row("l", -0.02, -0.03, -0.01), row("s", 0.03, 0.01, 0.05), row("m", 0.0, -0.01, 0.01))
+    assert found["sentence"] == (
+        "In the group “low-resource” (sw, te; monolingual nDCG@10), hybrid − mono is "
+        "3.0 points [1.0, 5.0] at S (25 k), 0.0 [−1.0, 1.0] at M (156 k) and "
+        "−2.0 [−3.0, −1.0] at L (890 k): hybrid is ahead at S; hybrid is behind at L; "
+        "no clear difference at M."
+    )
+    assert found["status"] == "mixed"
+    assert [number["model"] for number in found["numbers"]] == ["s", "m", "l"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "end"),
+    [
+        ([row("s", 0.03, 0.01, 0.05), row("m", 0.03, 0.01, 0.05)], "ahead", "hybrid is ahead at every size."),
+        ([row("s", -0.03, -0.05, -0.01)], "behind", "hybrid is behind at S."),
+        ([row("s", 0.0, -0.05, 0.01), row("l", 0.0, -0.01, 0.01)], "unclear", "no clear difference at any size."),
+        ([row("s", 0.0, -0.05, 0.01)], "unclear", "no clear difference."),
+    ],
+)
+def test_what_the_differences_add_up_to(rows, status, end):
+    found = compare(*rows)
+    assert found["status"] == status
+    assert found["sentence"].endswith(": " + end)
+
+
+def test_no_model_with_both():
+    assert compare()["sentence"].endswith("no model has both hybrid and mono, so they cannot be compared.")
+
+
+def test_ranks():
+    ranks = Quantity("multilingual", "rank_distance", "all", ("sw",))
+    assert compare(row("s", -120.0, -150.0, -90.0), quantity=ranks)["sentence"] == (
+        "In the group “all” (sw; multilingual rank distance), hybrid − mono is "
+        "−120.0 ranks [−150.0, −90.0] at S (25 k): hybrid is ahead at S."
+    )
+
+
+def test_listing():
+    assert [listing(names) for names in (["S"], ["S", "M"], ["S", "M", "L"])] == ["S", "S and M", "S, M and L"]

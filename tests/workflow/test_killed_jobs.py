@@ -1,0 +1,81 @@
+"""A job killed with SIGKILL leaves nothing half-written, and the next run ends as if nothing had happened."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.xdist_group("tiny")
+
+RUN = "tiny-m/hybrid/1"
+# One job of each stage: entry module → an output that must come back the same to the byte.
+STAGES = {
+    "make_atlas": "sources/atlas/texts-sw.jsonl",
+    "prepare_pairs": "pairs/prepared/tiny-atlas/en.parquet",
+    "prepare_texts": "texts/tiny-atlas/sw.parquet",
+    "prepare_collection": "collections/tiny-atlas/sw/passages.parquet",
+    "translate": "pairs/translated/tiny-atlas/sw.parquet",
+    "decontaminate": "overlaps/sw.parquet",
+    "train_tokenizer": "tokenizer/tokenizer.json",
+    "pretrain": "base/tiny-m/model.safetensors",
+    "finetune": f"models/{RUN}/model.safetensors",
+    "encode": f"vectors/{RUN}/tiny-atlas/sw/passages.npy",
+    "index": f"index/{RUN}/tiny-atlas/sw.json",
+    "search": f"hits/{RUN}/tiny-atlas/sw.parquet",
+    "score": f"scores/{RUN}/tiny-atlas.parquet",
+    "aggregate": "tables/per_group.csv",
+}
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def kill_the_job(entry: str, parent: int, deadline: float) -> bool:
+    """SIGKILL the process that runs an entry module once it has begun its work; False where it was not seen."""
+    while time.monotonic() < deadline:
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                command = (folder / "cmdline").read_bytes().split(b"\0")
+                if command[1:3] == [b"-m", f"workflow_scripts.{entry}".encode()] and _descends(int(folder.name), parent):
+                    os.kill(int(folder.name), signal.SIGKILL)
+                    return True
+            except (OSError, IndexError):
+                continue
+        time.sleep(0.005)
+    return False
+
+
+def _descends(pid: int, ancestor: int) -> bool:
+    while pid > 1:
+        if pid == ancestor:
+            return True
+        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds jobs by /proc")
+@pytest.mark.parametrize("entry", STAGES)
+def test_a_killed_job_is_made_again_the_same(tiny, entry):
+    target = tiny.results / STAGES[entry]
+    before = digest(target)
+    goal = f"results/tiny/{STAGES[entry]}"
+    running = subprocess.Popen(
+        tiny.command("--force", goal), cwd=tiny.folder, env=tiny.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    killed = kill_the_job(entry, running.pid, time.monotonic() + 60)
+    running.communicate()
+    assert killed and running.returncode != 0
+    assert not target.exists() or digest(target) == before
+    tiny.snakemake(goal)
+    assert digest(target) == before
+    assert [path for path in target.parent.rglob("*.partial")] == []
+
+
+def test_the_run_is_whole_after_all_that(tiny):
+    tiny.snakemake("all")
+    assert tiny.planned("all") == {}

@@ -1,0 +1,1 @@
+"""The Atlas collection: facts of Unicode CLDR as multilingual question answering."""

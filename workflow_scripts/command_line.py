@@ -1,0 +1,30 @@
+"""What every entry module's command line shares: logging, settings as JSON, one-line errors."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from workflow_scripts.data.errors import InputError
+
+
+def settings(text: str) -> dict[str, Any]:
+    """Parse a ``--settings`` flag: one JSON object, as Snakemake's params hand it over."""
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("not a JSON object")
+    return value
+
+
+def run(main: Callable[[], None]) -> None:
+    """Run an entry module's ``main``: log to standard error, turn InputError into one line and exit status 1."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,1 @@
+"""Ground floor: table schemas, readers of source formats, text formatting, file writing."""

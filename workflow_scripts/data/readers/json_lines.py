@@ -1,0 +1,53 @@
+"""Pairs and texts as JSON lines: the format of Atlas and of anything that a user brings.
+
+Pairs: ``{"id", "group", "query", "title", "passage"}``; ``title`` may be missing; ``query`` or ``passage`` may be null
+or missing where a language has the other side only. Texts: ``{"id", "group", "text"}``.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.records import Pair, Text
+from workflow_scripts.data.row_counts import RowCounts
+from workflow_scripts.data.text_lines import filled_field, read_json_lines, string_field
+
+
+def read_json_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
+    """Yield pairs in the order of the files; a pair with an empty side is dropped and counted."""
+    for where, record in _distinct(paths):
+        query, passage = (_optional(record, key, where) for key in ("query", "passage"))
+        if query is None and passage is None:
+            raise InputError(f"{where}: has neither 'query' nor 'passage'")
+        if query == "" or passage == "":
+            counts["pairs", "empty query" if query == "" else "empty passage"] += 1
+            continue
+        title = None if passage is None else _optional(record, "title", where) or ""
+        yield Pair(record["id"], filled_field(record, "group", where), query, title, passage)
+
+
+def read_json_texts(paths: list[Path], counts: RowCounts) -> Iterator[Text]:
+    """Yield texts in the order of the files; an empty text is dropped and counted."""
+    for where, record in _distinct(paths):
+        text = string_field(record, "text", where)
+        if text:
+            yield Text(record["id"], filled_field(record, "group", where), text)
+        else:
+            counts["texts", "empty text"] += 1
+
+
+def _distinct(paths: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
+    first: dict[str, str] = {}
+    for path in paths:
+        for number, record in read_json_lines(path):
+            where = f"{path}: line {number}"
+            record["id"] = filled_field(record, "id", where)
+            if record["id"] in first:
+                raise InputError(f"{where}: id {record['id']!r} stands already in {first[record['id']]}")
+            first[record["id"]] = f"{path.name}, line {number}"
+            yield where, record
+
+
+def _optional(record: dict[str, Any], key: str, where: str) -> str | None:
+    return None if record.get(key) is None else string_field(record, key, where)

@@ -1,0 +1,53 @@
+"""What readers yield: the rows of PAIRS, TEXTS, QUERIES, PASSAGES and QRELS before source and language are added."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Pair(NamedTuple):
+    """A training pair of one language. Where only one side exists, the other side (and its title) is None."""
+
+    pair_id: str
+    group: str
+    query: str | None
+    title: str | None
+    passage: str | None
+
+
+class Text(NamedTuple):
+    """A pre-training text of one language; parallel texts, or texts of one passage, share ``group``."""
+
+    text_id: str
+    group: str
+    text: str
+
+
+class Query(NamedTuple):
+    """An evaluation query."""
+
+    query_id: str
+    text: str
+
+
+class Passage(NamedTuple):
+    """An evaluation passage; ``title`` is empty where the source has none."""
+
+    passage_id: str
+    title: str
+    text: str
+
+
+class Judgement(NamedTuple):
+    """How relevant a passage is to a query: 0 is not."""
+
+    query_id: str
+    passage_id: str
+    relevance: int
+
+
+class Collection(NamedTuple):
+    """One language of an evaluation collection. ``passages`` can be run through once and checks itself as it goes."""
+
+    queries: list[Query]
+    judgements: list[Judgement]
+    passages: Iterator[Passage]

@@ -1,0 +1,42 @@
+"""Writing a Parquet table of any length in bounded memory."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
+
+_ROWS_PER_GROUP = 65_536
+
+
+def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Schema) -> int:
+    """Write rows, each in the order of ``schema``'s columns, a row group at a time; return how many there were.
+
+    The file appears whole when the last row is written, or not at all where ``rows`` raises.
+    """
+    rows = iter(rows)
+    written = 0
+    with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        while group := list(islice(rows, _ROWS_PER_GROUP)):
+            arrays = [
+                pa.array(column, type=field.type)
+                for column, field in zip(zip(*group, strict=True), schema, strict=True)
+            ]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            written += len(group)
+    return written
+
+
+def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple[Any, ...]]:
+    """Yield ``rows``; raise InputError with ``complaint`` where there is none."""
+    empty = True
+    for row in rows:
+        empty = False
+        yield row
+    if empty:
+        raise InputError(complaint)

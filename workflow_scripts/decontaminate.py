@@ -1,0 +1,162 @@
+"""Entry module: which training pairs and texts of one language stand in its evaluation text."""
+
+import argparse
+import csv
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.overlap import Overlap, OverlapIndex
+from workflow_scripts.data.table_stream import write_rows
+from workflow_scripts.data.tables import OVERLAPS, PAIRS, PASSAGES, QUERIES, TEXTS, read_table
+
+_log = logging.getLogger("decontaminate")
+_ROWS = 16_384
+_REASONS = ("exact", "ngram")
+
+
+def decontaminate(
+    *,
+    lang: str,
+    ngram: int,
+    max_overlap: float,
+    paths_to_pairs: list[str],
+    paths_to_texts: list[str],
+    folders_of_collections: dict[str, str],
+    path_to_overlaps: str | Path,
+    path_to_report: str | Path,
+) -> None:
+    """Compare the training text of ``lang`` with all evaluation queries and passages of ``lang``.
+
+    A pair's query and passage (without its title) are each compared with every query and every passage;
+    ``data.overlap`` says what an overlap is. ``folders_of_collections`` (name → folder of ``queries.parquet`` and
+    ``passages.parquet``) may be empty. Writes OVERLAPS, at most one row a pair or text: the exact match or else the
+    greater share; and a CSV of how many rows of each source were checked and found for either reason. Training tables
+    are read in batches.
+    """
+    if not 0 < max_overlap <= 1:
+        raise InputError(f"decontamination: max_overlap: {max_overlap} is not above 0 and at most 1")
+    if ngram < 1:
+        raise InputError(f"decontamination: ngram: {ngram} is not at least 1")
+    evaluation = list(_evaluation_texts(folders_of_collections))
+    index = OverlapIndex(
+        [(str(number), text) for number, (_, _, text) in enumerate(evaluation)], ngram=ngram, max_overlap=max_overlap
+    )
+    unit = "characters" if index.unspaced else "words"
+    _log.info("%s: %d evaluation texts, n-grams of %d %s", lang, len(evaluation), index.length, unit)
+    checked: Counter[tuple[str, str]] = Counter()
+    found: Counter[tuple[str, str, str]] = Counter()
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for kind, source, row_id, overlap in _overlaps(index, paths_to_pairs, paths_to_texts):
+            checked[kind, source] += 1
+            if overlap:
+                found[kind, source, overlap.reason] += 1
+                collection, matched, _ = evaluation[int(overlap.matched)]
+                yield kind, source, row_id, lang, overlap.reason, overlap.share, collection, matched
+
+    write_rows(rows(), path_to_overlaps, OVERLAPS)
+    with atomic_file(path_to_report) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("kind", "source", "lang", "reason", "checked", "dropped"))
+        for (kind, source), total in sorted(checked.items()):
+            for reason in _REASONS:
+                dropped = found[kind, source, reason]
+                writer.writerow((kind, source, lang, reason, total, dropped))
+                _log.info("%s: %s of %s: %d of %d dropped (%s)", lang, kind, source, dropped, total, reason)
+
+
+def _evaluation_texts(folders: dict[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Yield collection, id (``q:`` or ``p:`` in front) and text of every evaluation query and passage."""
+    for collection, folder in folders.items():
+        queries = read_table(Path(folder) / "queries.parquet", QUERIES, ["query_id", "text"])
+        for query_id, text in zip(*(column.to_pylist() for column in queries.columns), strict=True):
+            yield collection, f"q:{query_id}", text
+        passages = read_table(Path(folder) / "passages.parquet", PASSAGES, ["passage_id", "text"])
+        for passage_id, text in zip(*(column.to_pylist() for column in passages.columns), strict=True):
+            yield collection, f"p:{passage_id}", text
+
+
+def _overlaps(
+    index: OverlapIndex, pairs: list[str], texts: list[str]
+) -> Iterator[tuple[str, str, str, Overlap | None]]:
+    """Yield kind, source, id and overlap of every training row."""
+    for path in pairs:
+        for sources, ids, queries, passages in _batches(path, PAIRS.names, ("source", "pair_id", "query", "passage")):
+            sides = zip(
+                index.find([text or "" for text in queries]), index.find([text or "" for text in passages]), strict=True
+            )
+            for source, pair_id, (query, passage) in zip(sources, ids, sides, strict=True):
+                yield "pairs", source, pair_id, _stronger(query, passage)
+    for path in texts:
+        for sources, ids, bodies in _batches(path, TEXTS.names, ("source", "text_id", "text")):
+            for source, text_id, overlap in zip(sources, ids, index.find(bodies), strict=True):
+                yield "texts", source, text_id, overlap
+
+
+def _stronger(query: Overlap | None, passage: Overlap | None) -> Overlap | None:
+    found = [overlap for overlap in (query, passage) if overlap]
+    return max(found, key=lambda overlap: (overlap.reason == "exact", overlap.share), default=None)
+
+
+def _batches(path: str, names: list[str], columns: tuple[str, ...]) -> Iterator[list[list[Any]]]:
+    try:
+        with pq.ParquetFile(path) as table:
+            if missing := set(names) - set(table.schema_arrow.names):
+                raise ValueError(f"no column {min(missing)}")
+            for batch in table.iter_batches(_ROWS, columns=list(columns)):
+                yield [batch.column(name).to_pylist() for name in columns]
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: not a readable table of {', '.join(names)} ({error}); rerun the rule that makes it"
+        ) from None
+
+
+def _named_folders(values: list[str]) -> dict[str, str]:
+    folders: dict[str, str] = {}
+    for value in values:
+        name, separator, folder = value.partition("=")
+        if not (name and separator and folder):
+            raise InputError(f"--evaluation: {value!r} is not of the form NAME=FOLDER")
+        if name in folders:
+            raise InputError(f"--evaluation: the collection {name!r} is given twice")
+        folders[name] = folder
+    return folders
+
+
+def main() -> None:
+    """Parse flags and find the overlaps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lang", required=True)
+    parser.add_argument("--settings", required=True, type=settings, help="JSON: ngram, max_overlap")
+    parser.add_argument("--pairs", nargs="*", default=[], help="PAIRS of this language")
+    parser.add_argument("--texts", nargs="*", default=[], help="TEXTS of this language")
+    parser.add_argument(
+        "--evaluation", nargs="*", default=[], metavar="NAME=FOLDER", help="collections in this language"
+    )
+    parser.add_argument("--overlaps", required=True, help="OVERLAPS to write")
+    parser.add_argument("--report", required=True, help="CSV of what was checked and dropped to write")
+    arguments = parser.parse_args()
+    if missing := sorted({"ngram", "max_overlap"} - arguments.settings.keys()):
+        raise InputError(f"--settings: {missing[0]!r} is missing; it is the config's decontamination section")
+    decontaminate(
+        lang=arguments.lang,
+        ngram=arguments.settings["ngram"],
+        max_overlap=arguments.settings["max_overlap"],
+        paths_to_pairs=arguments.pairs,
+        paths_to_texts=arguments.texts,
+        folders_of_collections=_named_folders(arguments.evaluation),
+        path_to_overlaps=arguments.overlaps,
+        path_to_report=arguments.report,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

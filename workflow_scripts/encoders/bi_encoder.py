@@ -1,0 +1,128 @@
+"""A bi-encoder: one transformer that turns queries and passages into vectors, each on its own.
+
+Whatever decides a vector (pooling, prefixes, lengths, normalisation) is the model's entry in the
+config; the folder holds weights, architecture and tokenizer.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders.pooling import pool
+from workflow_scripts.encoders.settings import EncoderSettings
+from workflow_scripts.encoders.tokenization import TextTokenizer, pad, read_config
+
+_log = logging.getLogger(__name__)
+
+
+class BiEncoder:
+    """A transformer, its tokenizer and its entry's settings on one device."""
+
+    def __init__(
+        self, encoder: torch.nn.Module, tokenizer: TextTokenizer, settings: EncoderSettings, device: torch.device
+    ) -> None:
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.settings = settings
+        self.device = device
+
+    def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return fp32 vectors [n, d] of token ids [n, tokens] with gradients, unit length where ``normalise``."""
+        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        vectors = pool(states.float(), attention_mask, self.settings.pooling)
+        return torch.nn.functional.normalize(vectors, dim=1) if self.settings.normalise else vectors
+
+    @torch.inference_mode()
+    def encode_tokens(
+        self, input_ids: torch.Tensor | np.ndarray, attention_mask: torch.Tensor | np.ndarray
+    ) -> np.ndarray:
+        """Return fp32 vectors [n, d] of token ids and mask [n, tokens], unit length where ``normalise``."""
+        ids = torch.as_tensor(input_ids).to(self.device)
+        mask = torch.as_tensor(attention_mask).to(self.device)
+        return self.embed(ids, mask).cpu().numpy()
+
+    def encode_rows(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
+        """Return fp32 vectors [n, d] of one batch of token lists, padded to its longest."""
+        return self.encode_tokens(*pad(rows, self.tokenizer.pad_id))
+
+    def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
+        """Return each text's ids with special tokens, cut to ``max_length`` tokens; no prefix is added."""
+        return self.tokenizer.tokenize(texts, max_length)
+
+    def tokenize_queries(self, texts: Iterable[str]) -> list[list[int]]:
+        """Return ids of queries behind the model's query prefix, cut to ``max_query_length``."""
+        return self.tokenizer.tokenize_queries(texts)
+
+    def tokenize_passages(self, titles: Iterable[str | None], texts: Iterable[str]) -> list[list[int]]:
+        """Return ids of title and text behind the model's passage prefix, cut to ``max_passage_length``."""
+        return self.tokenizer.tokenize_passages(titles, texts)
+
+
+def load_bi_encoder(
+    path_to_folder: str | Path,
+    settings: dict[str, Any],
+    device: str | torch.device = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> BiEncoder:
+    """Load a transformers folder as a bi-encoder in evaluation mode.
+
+    ``settings`` is the model's config entry (``pooling``, ``query_prefix``, ``passage_prefix``,
+    ``max_query_length``, ``max_passage_length``, ``normalise``; other keys are ignored). Code from
+    the folder is never run. Raises InputError where the folder is no model or too short for the lengths.
+    """
+    chosen = EncoderSettings.from_entry(settings)
+    tokenizer = TextTokenizer(path_to_folder, chosen)
+    _check_lengths(path_to_folder, chosen)
+    encoder = load_encoder(path_to_folder, dtype)
+    if len(tokenizer.tokenizer.get_vocab()) > encoder.get_input_embeddings().num_embeddings:
+        raise InputError(
+            f"{path_to_folder}: the tokenizer has more entries than the model has embeddings; they do not match"
+        )
+    return BiEncoder(encoder.to(device).eval(), tokenizer, chosen, torch.device(device))
+
+
+def load_encoder(path_to_folder: str | Path, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+    """Load the transformer of a folder without pooler or heads; raise InputError where a weight of it is missing."""
+    from transformers import AutoModel
+
+    folder = Path(path_to_folder)
+    read_config(folder)
+    if not any(folder.glob("*.safetensors")):
+        raise InputError(f"{folder}: no safetensors weights; pickled ones are not read, convert them first")
+    try:
+        encoder, loading = AutoModel.from_pretrained(
+            folder,
+            dtype=dtype,
+            attn_implementation="sdpa",
+            trust_remote_code=False,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder}: not a model that transformers loads ({str(error).splitlines()[0]})") from error
+    # BERT-like classes make a pooler that bi-encoders do not use; checkpoints often lack its weights.
+    missing = [name for name in loading["missing_keys"] if not name.startswith("pooler.")]
+    if missing:
+        raise InputError(f"{folder}: weights of {len(missing)} tensors are missing, {sorted(missing)[0]} first")
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder
+
+
+def _check_lengths(path_to_folder: str | Path, settings: EncoderSettings) -> None:
+    config = read_config(path_to_folder)
+    positions = config.get("max_position_embeddings")
+    if positions is None:
+        return
+    # RoBERTa counts positions from pad_token_id + 1 (fairseq's convention).
+    roberta = config.get("model_type") in {"xlm-roberta", "roberta", "camembert", "xlm-roberta-xl"}
+    room = positions - (config["pad_token_id"] + 1) if roberta else positions
+    for name in ("max_query_length", "max_passage_length"):
+        if getattr(settings, name) > room:
+            raise InputError(f"{path_to_folder}: {name} {getattr(settings, name)} exceeds the model's {room} positions")

@@ -1,0 +1,80 @@
+"""Text to token ids, by the ``tokenizers`` library alone (importing torch takes seconds).
+
+``tokenizer.json`` is read as it stands: normaliser, pre-tokeniser and the template of special
+tokens are part of it, so the ids are those of ``AutoTokenizer`` (a test compares them).
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.text_format import passage_text, query_text
+from workflow_scripts.encoders.settings import EncoderSettings
+
+TOKENIZER = "tokenizer.json"
+
+
+class TextTokenizer:
+    """Tokenise queries and passages for one model folder.
+
+    ``pad_id`` fills rows up to a batch's longest; it comes from the folder's ``config.json``.
+    """
+
+    def __init__(self, path_to_folder: str | Path, settings: EncoderSettings) -> None:
+        """Read ``tokenizer.json`` and ``config.json``; raise InputError where one is missing or unreadable."""
+        folder = Path(path_to_folder)
+        self.settings = settings
+        self.tokenizer = load_tokenizer(folder)
+        self.tokenizer.no_padding()
+        self.pad_id = read_config(folder).get("pad_token_id") or 0
+
+    def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
+        """Return each text's ids with special tokens, cut to ``max_length`` tokens (the closing one is kept)."""
+        self.tokenizer.enable_truncation(max_length)
+        return [encoding.ids for encoding in self.tokenizer.encode_batch_fast(list(texts))]
+
+    def tokenize_queries(self, texts: Iterable[str]) -> list[list[int]]:
+        """Return ids of queries behind the model's query prefix, cut to ``max_query_length``."""
+        formatted = [query_text(text, self.settings.query_prefix) for text in texts]
+        return self.tokenize(formatted, self.settings.max_query_length)
+
+    def tokenize_passages(self, titles: Iterable[str | None], texts: Iterable[str]) -> list[list[int]]:
+        """Return ids of title and text behind the model's passage prefix, cut to ``max_passage_length``."""
+        prefix = self.settings.passage_prefix
+        formatted = [passage_text(title, text, prefix) for title, text in zip(titles, texts, strict=True)]
+        return self.tokenize(formatted, self.settings.max_passage_length)
+
+
+def load_tokenizer(path_to_folder: str | Path) -> Tokenizer:
+    """Read a folder's ``tokenizer.json``; raise InputError where there is none."""
+    path = Path(path_to_folder) / TOKENIZER
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; save the model with its fast tokenizer")
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception on a bad file
+        raise InputError(f"{path}: not a tokenizer ({error})") from error
+
+
+def read_config(path_to_folder: str | Path) -> dict:
+    """Read a model folder's ``config.json``; raise InputError where it is missing or not JSON."""
+    path = Path(path_to_folder) / "config.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; give a transformers model folder") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON ({error})") from None
+
+
+def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids and attention mask, both int64 [rows, longest row], padded on the right."""
+    lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+    mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    ids = np.full(mask.shape, pad_id, dtype=np.int64)
+    ids[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows]) if len(rows) else []
+    return ids, mask.astype(np.int64)

@@ -1,0 +1,1 @@
+"""Per-query metrics, language bias, aggregation over languages and seeds, statistics."""

@@ -1,0 +1,119 @@
+"""A block of queries' hits as arrays: checked for order, matched with judgements, merged into one pool."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hit_lists import codes
+
+
+@dataclass(frozen=True)
+class RankedLists:
+    """Hits of some queries in one language, ordered by query, passage language and rank.
+
+    All arrays are [n]: ``query`` and ``lang`` are places in the lists that were asked for, ``passage`` is the place of
+    the hit's neutral id among ``neutral_ids`` (ascending), ``rank`` counts from 1 within query and language.
+    """
+
+    query: np.ndarray
+    lang: np.ndarray
+    passage: np.ndarray
+    rank: np.ndarray
+    score: np.ndarray
+    neutral_ids: np.ndarray
+
+    @classmethod
+    def of(cls, hits: pa.Table, queries: list[str], langs: list[str]) -> "RankedLists":
+        """Take the hits of ``queries`` and ``langs`` out of a HITS table.
+
+        Raises InputError where a score is NaN, ranks do not count from 1, or the order is not that of
+        score and neutral id, descending.
+        """
+        query, lang = _places(hits["query_id"], queries), _places(hits["passage_lang"], langs)
+        rank = hits["rank"].to_numpy()
+        kept = np.flatnonzero((query >= 0) & (lang >= 0))
+        kept = kept[np.lexsort((rank[kept], lang[kept], query[kept]))]
+        indices, names = codes(hits["neutral_id"])
+        order = np.argsort(np.array(names, dtype=object), kind="stable")
+        place = np.empty(len(names), dtype=np.int64)
+        place[order] = np.arange(len(names))
+        lists = cls(
+            query[kept],
+            lang[kept],
+            place[indices[kept]] if len(kept) else np.zeros(0, dtype=np.int64),
+            rank[kept].astype(np.int64),
+            hits["score"].to_numpy()[kept],
+            np.array(names, dtype=object)[order],
+        )
+        lists._check(queries, langs)
+        return lists
+
+    def _check(self, queries: list[str], langs: list[str]) -> None:
+        same = (self.query[1:] == self.query[:-1]) & (self.lang[1:] == self.lang[:-1])
+        counted = np.ones(len(self.rank), dtype=bool)
+        counted[1:] = self.rank[1:] == np.where(same, self.rank[:-1] + 1, 1)
+        counted[:1] = self.rank[:1] == 1
+        falling = self.score[1:] < self.score[:-1]
+        tied = (self.score[1:] == self.score[:-1]) & (self.passage[1:] < self.passage[:-1])
+        counted[1:] &= ~same | falling | tied
+        for wrong, reason in (
+            (np.isnan(self.score), "a score is NaN"),
+            (~counted, "ranks are not 1, 2, … in the order of score and neutral id, descending"),
+        ):
+            if wrong.any():
+                at = int(np.argmax(wrong))
+                raise InputError(
+                    f"hits of query {queries[self.query[at]]} among the passages of {langs[self.lang[at]]}: {reason}; "
+                    "search again"
+                )
+
+    def lengths(self, queries: int, langs: int) -> np.ndarray:
+        """Return how many hits each query has in each language, [queries, langs]."""
+        return np.bincount(self.query * langs + self.lang, minlength=queries * langs).reshape(queries, langs)
+
+    def find(self, query: np.ndarray, neutral_ids: np.ndarray) -> np.ndarray:
+        """Return the row of the hit with neutral id i for query i, or −1 where there is none."""
+        if not len(self.query) or not len(query):
+            return np.full(len(query), -1, dtype=np.int64)
+        place = np.searchsorted(self.neutral_ids, neutral_ids).clip(max=len(self.neutral_ids) - 1)
+        known = self.neutral_ids[place] == neutral_ids
+        wanted = query * len(self.neutral_ids) + place
+        present = self.query * len(self.neutral_ids) + self.passage
+        # Few judged passages, many hits: look the hits up among the judged.
+        order = np.argsort(wanted, kind="stable")
+        at = np.searchsorted(wanted[order], present).clip(max=len(wanted) - 1)
+        matched = np.flatnonzero(wanted[order][at] == present)
+        rows = np.full(len(query), -1, dtype=np.int64)
+        rows[order[at[matched]]] = matched
+        return np.where(known, rows, -1)
+
+    def merge(self, queries: int, depth: int) -> "Pool":
+        """Merge each query's languages into one list of at most ``depth`` hits, ordered by score and neutral id."""
+        order = np.lexsort((-self.passage, -self.score, self.query))
+        counts = np.bincount(self.query, minlength=queries)
+        rank = np.arange(len(order)) - np.repeat(np.cumsum(counts) - counts, counts) + 1
+        order, rank = order[rank <= depth], rank[rank <= depth]
+        ranks = np.zeros(len(self.query), dtype=np.int64)
+        ranks[order] = rank
+        return Pool(order, ranks, np.minimum(counts, depth))
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The merged lists: hits' rows ``order`` [m] by query and pool rank; ``rank`` [n] of each hit, 0 beyond the depth.
+
+    ``lengths`` [queries] are those of the lists.
+    """
+
+    order: np.ndarray
+    rank: np.ndarray
+    lengths: np.ndarray
+
+
+def _places(column: pa.ChunkedArray, wanted: list[str]) -> np.ndarray:
+    indices, names = codes(column)
+    place = {name: i for i, name in enumerate(wanted)}
+    of_code = np.array([place.get(name, -1) for name in names], dtype=np.int64)
+    return of_code[indices] if len(indices) else np.zeros(0, dtype=np.int64)

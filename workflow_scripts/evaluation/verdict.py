@@ -1,0 +1,160 @@
+"""Sentences that say what the numbers say, whichever way they fall.
+
+A difference counts as seen where its interval excludes zero, and not otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from workflow_scripts.evaluation.comparisons import Comparison
+from workflow_scripts.evaluation.model_sizes import ModelSize
+from workflow_scripts.evaluation.scaling import ScalingFit, difference_name
+from workflow_scripts.reporting.labels import count_label, metric_label
+
+GROWS, SHRINKS, UNCHANGED, TOO_LITTLE = "grows", "shrinks", "no evidence of a change", "too little data"
+FEWEST_SIZES = 3  # two points always lie on a line
+LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
+_MINUS = "−"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What the sentences are about: a metric in a setting, over the languages of a group."""
+
+    setting: str
+    metric: str
+    group: str
+    languages: tuple[str, ...]
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether more of the metric is better."""
+        return self.metric not in LOWER_IS_BETTER
+
+    @property
+    def scale(self) -> float:
+        """The factor from the tables' values to the sentences' unit."""
+        return 1.0 if self.metric == "rank_distance" else 100.0
+
+    def amount(self, value: float) -> str:
+        """Return a size without its sign, with the unit: ``0.8 points``."""
+        number = f"{abs(value) * self.scale:.1f}"
+        unit = "rank" if self.metric == "rank_distance" else "point"
+        return f"{number} {unit}" if number == "1.0" else f"{number} {unit}s"
+
+    def number(self, value: float) -> str:
+        """Return a signed number in the sentences' unit, never a negative zero."""
+        number = f"{value * self.scale:+.1f}"
+        return "0.0" if float(number) == 0 else number.replace("-", _MINUS).removeprefix("+")
+
+    def interval(self, low: float, high: float) -> str:
+        """Return ``[−1.9, 0.3]``."""
+        return f"[{self.number(low)}, {self.number(high)}]"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Join names as a sentence does: ``S, M and L``."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def trend(fit: ScalingFit | None, sizes: int) -> str:
+    """Classify a difference of slopes by its interval; too little data below three model sizes."""
+    if fit is None or sizes < FEWEST_SIZES:
+        return TOO_LITTLE
+    return GROWS if fit.low > 0 else SHRINKS if fit.high < 0 else UNCHANGED
+
+
+def trend_sentence(
+    strategy: str, baseline: str, fits: Sequence[ScalingFit], sizes: Mapping[str, ModelSize], quantity: Quantity
+) -> dict:
+    """Say how strategy - baseline changes with size.
+
+    ``fits`` are those of this difference, on all models and without each; ``sizes`` are the models that have both.
+    """
+    name = f"{strategy} {_MINUS} {baseline}"
+    whole = next((fit for fit in fits if not fit.left_out), None)
+    without = [fit for fit in fits if fit.left_out]
+    distinct = len({size.non_embedding for size in sizes.values()})
+    status = trend(whole, distinct)
+    if whole is None or status == TOO_LITTLE:
+        many = f"{distinct} model size" + ("" if distinct == 1 else "s")
+        reason = "within one family " if distinct >= FEWEST_SIZES else ""
+        text = (
+            f"Too little data: {many} cannot show whether {name} changes as models grow "
+            f"(at least {FEWEST_SIZES} {reason}are needed)."
+        )
+    else:
+        direction = GROWS if whole.slope > 0 else SHRINKS
+        text = (
+            f"{name} {direction} by {quantity.amount(whole.slope)} a decade of non-embedding parameters "
+            f"{quantity.interval(whole.low, whole.high)}: "
+        )
+        if status == UNCHANGED:
+            text += "no evidence of a change."
+        else:
+            gains = (status == GROWS) == quantity.higher_is_better
+            text += f"{strategy} {'gains on' if gains else 'loses ground to'} {baseline} as models grow"
+            text += _robustness(status, without, sizes) + "."
+    numbers = {
+        "difference": difference_name(strategy, baseline),
+        "fit": None if whole is None else asdict(whole),
+        "without_one_model": [asdict(fit) for fit in without],
+    }
+    return {"about": "trend", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
+
+
+def _robustness(status: str, without: Sequence[ScalingFit], sizes: Mapping[str, ModelSize]) -> str:
+    hinges = [fit.left_out for fit in without if trend(fit, FEWEST_SIZES) != status]
+    labels = [sizes[model].label for model in hinges]
+    if len(without) < len(sizes):
+        return ""
+    if not hinges:
+        return ", whichever model is left out"
+    without_them = "it" if len(labels) == 1 else "any one of them"
+    return f", but this needs {listing(labels)}: without {without_them} the data do not show it"
+
+
+def difference_sentence(
+    strategy: str, baseline: str, found: Sequence[Comparison], sizes: Mapping[str, ModelSize], quantity: Quantity
+) -> dict:
+    """Say how strategy compares with baseline at each size; ``found`` has one comparison a model."""
+    found = sorted(found, key=lambda row: (sizes[row.model].non_embedding, row.model))
+    measured = f"{', '.join(quantity.languages)}; {quantity.setting} {metric_label(quantity.metric)}"
+    where = f"In the group “{quantity.group}” ({measured})"
+    if not found:
+        text = f"{where}, no model has both {strategy} and {baseline}, so they cannot be compared."
+        return {"about": "difference", "baseline": baseline, "status": TOO_LITTLE, "sentence": text, "numbers": []}
+    parts, sides = [], {"ahead": [], "behind": [], "unclear": []}
+    for row in found:
+        size = sizes[row.model]
+        unit = "" if parts else " ranks" if quantity.metric == "rank_distance" else " points"
+        parts.append(
+            f"{quantity.number(row.difference)}{unit} {quantity.interval(row.low, row.high)} "
+            f"at {size.label} ({count_label(size.non_embedding)})"
+        )
+        sides[side(row, quantity)].append(size.label)
+    text = f"{where}, {strategy} {_MINUS} {baseline} is {listing(parts)}: {_standing(strategy, sides)}."
+    numbers = [{**asdict(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
+    status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
+    return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
+
+
+def side(row: Comparison, quantity: Quantity) -> str:
+    """Return whether the strategy is ahead of the baseline, behind it, or neither can be told."""
+    if row.low <= 0 <= row.high:
+        return "unclear"
+    return "ahead" if (row.low > 0) == quantity.higher_is_better else "behind"
+
+
+def _standing(strategy: str, sides: Mapping[str, list[str]]) -> str:
+    total = sum(map(len, sides.values()))
+    if len(sides["unclear"]) == total:
+        return "no clear difference" + (" at any size" if total > 1 else "")
+    clauses = [
+        f"{strategy} is {name} at " + ("every size" if len(sides[name]) == total > 1 else listing(sides[name]))
+        for name in ("ahead", "behind")
+        if sides[name]
+    ]
+    if sides["unclear"]:
+        clauses.append(f"no clear difference at {listing(sides['unclear'])}")
+    return "; ".join(clauses)

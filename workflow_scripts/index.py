@@ -1,0 +1,30 @@
+"""Index one encoded part of a collection for search."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.retrieval.exact_index import KIND, write_index
+
+
+def index(*, path_to_vectors: Path, settings: dict[str, Any], path_to_output: Path) -> None:
+    """Write the index that ``settings["kind"]`` names; raise InputError on another kind than ``exact``."""
+    if settings["kind"] != KIND:
+        raise InputError(f"search.kind: {settings['kind']!r} is not {KIND}")
+    write_index(path_to_vectors, path_to_output)
+
+
+def main() -> None:
+    """Parse the command line and index."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectors", type=Path, required=True, metavar="FOLDER", help="what `encode` wrote")
+    parser.add_argument("--settings", type=settings, required=True, metavar="JSON", help="search section of the config")
+    parser.add_argument("--output", type=Path, required=True, metavar="F.json")
+    flags = parser.parse_args()
+    index(path_to_vectors=flags.vectors, settings=flags.settings, path_to_output=flags.output)
+
+
+if __name__ == "__main__":
+    run(main)

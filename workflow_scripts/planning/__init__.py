@@ -1,0 +1,1 @@
+"""What the Snakefile asks: validated config, runs, parts, language groups, code fingerprints."""

@@ -1,0 +1,207 @@
+"""The config, checked and completed before the first job.
+
+The shape is in ``config.schema.yaml``; what one section says of another is checked here.
+Every complaint is one line: the key, its value, what would be right.
+"""
+
+import copy
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.planning.runs import BM25, Config, is_trained, language_groups, pair_languages, training_languages
+
+_SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
+
+
+def resolve_config(config: Config, known_languages: list[str], low_resource: list[str]) -> Config:
+    """Return a copy of ``config`` with every default filled in; raise InputError, one line, where it is wrong.
+
+    ``known_languages`` and ``low_resource`` come from ``resources/languages.csv``.
+    """
+    schema = yaml.safe_load(_SCHEMA.read_text(encoding="utf-8"))
+    resolved = copy.deepcopy(config)
+    _fill_defaults(resolved, schema, schema["$defs"])
+    errors = sorted(Draft202012Validator(schema).iter_errors(resolved), key=lambda error: list(map(str, error.path)))
+    if errors:
+        raise InputError(_one_line(errors[0]))
+    for model, entry in resolved["models"].items():
+        entry.setdefault("label", model)
+        entry.setdefault("family", model)
+    for strategy, entry in resolved["strategies"].items():
+        entry.setdefault("label", strategy)
+    _check_choices(resolved)
+    _check_models(resolved)
+    _check_languages(resolved, known_languages)
+    _check_strategies(resolved)
+    _check_collections(resolved)
+    _check_metrics(resolved)
+    _check_report(resolved, low_resource)
+    return resolved
+
+
+def _fill_defaults(value: Any, schema: dict[str, Any], definitions: dict[str, Any]) -> None:
+    if "$ref" in schema:
+        schema = {**definitions[schema["$ref"].rsplit("/", 1)[1]], **schema}
+    if not isinstance(value, dict):
+        return
+    for key, below in schema.get("properties", {}).items():
+        if "default" in below:
+            value.setdefault(key, copy.deepcopy(below["default"]))
+        if key in value:
+            _fill_defaults(value[key], below, definitions)
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict):
+        for key in value.keys() - schema.get("properties", {}).keys():
+            _fill_defaults(value[key], others, definitions)
+
+
+def _one_line(error: Any) -> str:
+    where = ".".join(map(str, error.path)) or "the top level"
+    value = repr(error.instance)
+    value = value if len(value) <= 80 else value[:77] + "..."
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        unknown = next(key for key in error.instance if key not in known)
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+        return f"config: {where}: unknown key {unknown!r}; {hint}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"config: {where}: the key {missing!r} is missing"
+    expected = {
+        "enum": lambda: "one of " + ", ".join(map(str, error.validator_value)),
+        "type": lambda: f"of type {error.validator_value}",
+        "minimum": lambda: f"at least {error.validator_value}",
+        "maximum": lambda: f"at most {error.validator_value}",
+        "exclusiveMinimum": lambda: f"greater than {error.validator_value}",
+        "exclusiveMaximum": lambda: f"less than {error.validator_value}",
+        "uniqueItems": lambda: "a list without repeats",
+        "minItems": lambda: f"a list of at least {error.validator_value}",
+        "pattern": lambda: f"of the form {error.validator_value} ({error.schema.get('description', '').rstrip('.')})",
+    }.get(error.validator)
+    return f"config: {where}: {value} is not {expected()}" if expected else f"config: {where}: {error.message}"
+
+
+def _check_choices(config: Config) -> None:
+    for section in ("sources", "collections", "models", "strategies"):
+        for name in config["experiment"][section]:
+            if name not in config[section]:
+                close = difflib.get_close_matches(name, config[section], n=1)
+                hint = f"did you mean {close[0]}?" if close else f"defined are: {', '.join(config[section])}"
+                raise InputError(f"config: experiment.{section}: {name!r} is not defined under {section}; {hint}")
+    for section, reserved in (("models", BM25.model), ("strategies", BM25.strategy)):
+        if reserved in config["experiment"][section]:
+            raise InputError(f"config: experiment.{section}: {reserved!r} is the lexical baseline's name; choose another")
+
+
+def _check_models(config: Config) -> None:
+    for name in config["experiment"]["models"]:
+        entry = config["models"][name]
+        kinds = [kind for kind in ("pretrain", "hub", "folder") if kind in entry]
+        if len(kinds) != 1:
+            found = " and ".join(kinds) or "none of them"
+            raise InputError(f"config: models.{name}: {found} given; a model is exactly one of pretrain, hub, folder")
+        if "hub" in entry and "revision" not in entry:
+            raise InputError(f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use")
+        if "pretrain" not in entry and "size_m" not in entry:
+            raise InputError(f"config: models.{name}: size_m is missing; give its non-embedding parameters in millions")
+        if "pretrain" in entry and entry["pretrain"]["hidden"] % entry["pretrain"]["heads"]:
+            shape = entry["pretrain"]
+            raise InputError(
+                f"config: models.{name}.pretrain.hidden: {shape['hidden']} is not a multiple of heads ({shape['heads']})"
+            )
+        if "pretrain" in entry and not any(config["sources"][source]["texts"] for source in config["experiment"]["sources"]):
+            raise InputError(f"config: models.{name}.pretrain: no chosen source has texts; name languages under its texts")
+
+
+def _check_languages(config: Config, known: list[str]) -> None:
+    named = {f"sources.{name}.{key}": entry[key] for name, entry in config["sources"].items() for key in ("pairs", "translate", "texts")}
+    named |= {f"collections.{name}.languages": entry["languages"] for name, entry in config["collections"].items()}
+    named |= {f"strategies.{name}.languages": entry.get("languages", []) for name, entry in config["strategies"].items()}
+    for key, languages in named.items():
+        for lang in languages:
+            if lang not in known:
+                raise InputError(f"config: {key}: {lang!r} is not in resources/languages.csv; known: {', '.join(known)}")
+    for name in config["experiment"]["sources"]:
+        entry = config["sources"][name]
+        twice = sorted(set(entry["pairs"]) & set(entry["translate"]))
+        if twice:
+            raise InputError(f"config: sources.{name}.translate: {twice[0]!r} stands under pairs too; keep one")
+        if entry["translate"] and "en" not in entry["pairs"]:
+            raise InputError(f"config: sources.{name}.translate: needs English pairs to translate; add en to pairs")
+        if entry["translate"] and entry["format"] != "atlas" and "glossary" not in entry:
+            raise InputError(f"config: sources.{name}.glossary: is missing; the glossary engine needs <lang>.tsv files")
+        if not (entry["pairs"] or entry["texts"]):
+            raise InputError(f"config: sources.{name}: has neither pairs nor texts; name the languages it has")
+        if entry["format"] != "atlas" and config["data_root"] is None:
+            raise InputError(f"config: data_root: is null, but sources.{name} reads files; name the folder they lie in")
+
+
+def _check_strategies(config: Config) -> None:
+    trained = [name for name in config["experiment"]["strategies"] if is_trained(config, name)]
+    if trained and not any(pair_languages(config, source) for source in config["experiment"]["sources"]):
+        raise InputError(f"config: experiment.strategies: {trained[0]!r} needs pairs, but no chosen source has any")
+    for name in trained:
+        languages = training_languages(config, name)
+        missing = sorted(set(config["strategies"][name].get("languages", [])) - set(languages))
+        if missing:
+            raise InputError(f"config: strategies.{name}.languages: no chosen source has pairs in {missing[0]!r}")
+        if config["strategies"][name]["alpha"] < 1 and len(languages) < 2:
+            raise InputError(
+                f"config: strategies.{name}.alpha: {config['strategies'][name]['alpha']} asks for cross-lingual batches, "
+                f"but pairs exist in {', '.join(languages) or 'no language'} alone; translate some"
+            )
+
+
+def _check_collections(config: Config) -> None:
+    for name in config["experiment"]["collections"]:
+        entry = config["collections"][name]
+        if entry["settings"] != ["monolingual"] and not entry["parallel"]:
+            raise InputError(
+                f"config: collections.{name}.settings: {', '.join(entry['settings'])} need a parallel collection; "
+                "without parallel questions only monolingual can be judged"
+            )
+        if entry["format"] == "xquad-r" and "candidate" not in entry:
+            raise InputError(f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph")
+        if entry["format"] != "atlas" and config["data_root"] is None:
+            raise InputError(f"config: data_root: is null, but collections.{name} reads files; name the folder they lie in")
+
+
+def _check_metrics(config: Config) -> None:
+    for metric in config["metrics"]:
+        cutoff = int(metric.partition("@")[2] or 0)
+        if cutoff > config["search"]["depth"]:
+            raise InputError(
+                f"config: metrics: {metric} looks beyond the {config['search']['depth']} hits that search keeps; "
+                "raise search.depth"
+            )
+
+
+def _check_report(config: Config, low_resource: list[str]) -> None:
+    report = config["report"]
+    if report["collection"] not in config["experiment"]["collections"]:
+        raise InputError(f"config: report.collection: {report['collection']!r} is not among experiment.collections")
+    collection = config["collections"][report["collection"]]
+    if report["setting"] not in collection["settings"]:
+        raise InputError(
+            f"config: report.setting: {report['setting']!r} is not a setting of collections.{report['collection']} "
+            f"({', '.join(collection['settings'])})"
+        )
+    if report["metric"] not in config["metrics"]:
+        raise InputError(f"config: report.metric: {report['metric']!r} is not among metrics ({', '.join(config['metrics'])})")
+    groups = language_groups(config, report["collection"], low_resource)
+    if report["group"] not in groups:
+        raise InputError(
+            f"config: report.group: {report['group']!r} has no language in collections.{report['collection']} "
+            f"(it has {', '.join(collection['languages'])}); groups there: {', '.join(groups)}"
+        )
+    for key in ("strategy", "baselines"):
+        names = report["compare"][key]
+        for name in [names] if isinstance(names, str) else names:
+            if name not in config["experiment"]["strategies"]:
+                raise InputError(f"config: report.compare.{key}: {name!r} is not among experiment.strategies")

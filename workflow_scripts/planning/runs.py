@@ -1,0 +1,97 @@
+"""What an experiment consists of: runs, parts, languages. Pure functions of the resolved config."""
+
+from dataclasses import dataclass
+from typing import Any
+
+Config = dict[str, Any]
+
+UNTUNED_SEED = 0  # a model as it is has no training seed
+
+
+@dataclass(frozen=True, order=True)
+class Run:
+    """One system whose hits are scored: model × strategy × seed."""
+
+    model: str
+    strategy: str
+    seed: int
+
+    @property
+    def path(self) -> str:
+        """The run's place below ``hits/``, ``scores/`` and their like."""
+        return f"{self.model}/{self.strategy}/{self.seed}"
+
+
+BM25 = Run("bm25", "bm25", UNTUNED_SEED)
+
+
+def is_trained(config: Config, strategy: str) -> bool:
+    """Whether a strategy fine-tunes: it has an alpha."""
+    return "alpha" in config["strategies"][strategy]
+
+
+def dense_runs(config: Config) -> list[Run]:
+    """Every run that encodes, in the config's order of models, strategies and seeds."""
+    chosen = config["experiment"]
+    return [
+        Run(model, strategy, seed)
+        for model in chosen["models"]
+        for strategy in chosen["strategies"]
+        for seed in (chosen["seeds"] if is_trained(config, strategy) else [UNTUNED_SEED])
+    ]
+
+
+def trained_runs(config: Config) -> list[Run]:
+    """Every run that fine-tunes."""
+    return [run for run in dense_runs(config) if is_trained(config, run.strategy)]
+
+
+def all_runs(config: Config) -> list[Run]:
+    """Every run, BM25 first where the experiment asks for it."""
+    return ([BM25] if config["experiment"]["lexical_baseline"] else []) + dense_runs(config)
+
+
+def pair_languages(config: Config, source: str) -> list[str]:
+    """The languages of a source's training pairs: its own, then those that are translated."""
+    entry = config["sources"][source]
+    return [*entry["pairs"], *entry["translate"]]
+
+
+def training_languages(config: Config, strategy: str | None = None) -> list[str]:
+    """The languages that a strategy trains on (all pairs' languages where it names none), sorted."""
+    available = {lang for source in config["experiment"]["sources"] for lang in pair_languages(config, source)}
+    named = config["strategies"][strategy].get("languages") if strategy else None
+    return sorted(available if named is None else available & set(named))
+
+
+def text_languages(config: Config) -> list[str]:
+    """The languages whose plain text pre-training reads, sorted; none where no model is pre-trained here."""
+    if not any("pretrain" in config["models"][model] for model in config["experiment"]["models"]):
+        return []
+    return sorted({lang for source in config["experiment"]["sources"] for lang in config["sources"][source]["texts"]})
+
+
+def parts(config: Config, collection: str) -> dict[str, list[str]]:
+    """What one encoding or search job does: part name → its languages, in the config's order."""
+    languages = config["collections"][collection]["languages"]
+    if config["collections"][collection]["merged"]:
+        return {"all": list(languages)}
+    return {lang: [lang] for lang in languages}
+
+
+def language_groups(config: Config, collection: str, low_resource: list[str]) -> dict[str, list[str]]:
+    """Named groups of a collection's languages, each in the config's order; a group without members is left out.
+
+    ``low_resource`` are the languages that the rule of ``resources/languages.csv`` names.
+    """
+    languages = config["collections"][collection]["languages"]
+    seen = training_languages(config)
+    groups = {
+        "all": languages,
+        "low-resource": [lang for lang in languages if lang in low_resource],
+        "low-resource without yo": [lang for lang in languages if lang in low_resource and lang != "yo"],
+        "second tier (hi, th)": [lang for lang in languages if lang in ("hi", "th")],
+        "seen in fine-tuning": [lang for lang in languages if lang in seen],
+        "unseen in fine-tuning": [lang for lang in languages if lang not in seen],
+    }
+    return {name: members for name, members in groups.items() if members}

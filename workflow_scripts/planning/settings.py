@@ -1,0 +1,119 @@
+"""What each rule is told of the config: one canonical JSON string of just the keys that decide its output.
+
+Snakemake compares params as a set of values without names, so each rule gets one string
+with its keys inside; labels and colours are in none but those of tables, plots and report.
+"""
+
+import json
+from typing import Any
+
+from workflow_scripts.planning.data_files import corpus_folder
+from workflow_scripts.planning.runs import Config, all_runs, language_groups
+
+_ENCODER_KEYS = (
+    "pooling",
+    "normalise",
+    "query_prefix",
+    "passage_prefix",
+    "max_query_length",
+    "max_passage_length",
+)
+
+
+def canonical(value: Any) -> str:
+    """Return ``value`` as JSON with sorted keys: equal settings give equal strings, however they were written."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def tokenizer_settings(config: Config) -> str:
+    """For ``train_tokenizer``."""
+    return canonical(config["pretraining"]["tokenizer"])
+
+
+def pretrain_settings(config: Config, model: str) -> str:
+    """For ``pretrain``: the model's shape and the pre-training section, the tokenizer's part aside."""
+    section = {key: value for key, value in config["pretraining"].items() if key != "tokenizer"}
+    return canonical({"model": {"pretrain": config["models"][model]["pretrain"]}, "pretraining": section})
+
+
+def finetune_settings(config: Config, model: str, strategy: str) -> str:
+    """For ``finetune``: how the model reads text and learns, the strategy, the training section."""
+    entry = {key: config["models"][model][key] for key in (*_ENCODER_KEYS, "learning_rate")}
+    point = {key: value for key, value in config["strategies"][strategy].items() if key != "label"}
+    return canonical({"model": entry, "strategy": point, "training": config["training"]})
+
+
+def encode_settings(config: Config, model: str) -> str:
+    """For ``encode``: how the model reads text, and the encoding section."""
+    entry = {key: config["models"][model][key] for key in _ENCODER_KEYS}
+    return canonical({"model": entry, "encoding": config["encoding"]})
+
+
+def collection_settings(config: Config, collection: str) -> str:
+    """For ``prepare_collection``: the collection's options."""
+    entry = config["collections"][collection]
+    options = {"candidate": entry.get("candidate"), "corpus": corpus_folder(config, collection)}
+    return canonical({key: value for key, value in options.items() if value is not None})
+
+
+def search_settings(config: Config, collection: str) -> str:
+    """For ``search`` and ``search_bm25``: the search section and what the collection is searched for."""
+    entry = config["collections"][collection]
+    return canonical({**config["search"], "settings": entry["settings"], "parallel": entry["parallel"]})
+
+
+def score_settings(config: Config, collection: str) -> str:
+    """For ``score`` and ``export_run``."""
+    entry = config["collections"][collection]
+    return canonical({"settings": entry["settings"], "parallel": entry["parallel"], "metrics": config["metrics"]})
+
+
+def models_settings(config: Config) -> str:
+    """For ``count_parameters``: the chosen models with label and family, which stand in the verdict's sentences."""
+    chosen = config["experiment"]["models"]
+    return canonical({model: {key: config["models"][model][key] for key in ("label", "family")} for model in chosen})
+
+
+def analysis_settings(config: Config, low_resource: list[str]) -> str:
+    """For ``aggregate``, ``compare`` and ``fit_scaling``: groups, statistics and what is compared; no label."""
+    report = {key: value for key, value in config["report"].items() if key != "title"}
+    return canonical({**_design(config, low_resource), "statistics": config["statistics"], "report": report})
+
+
+def display_settings(config: Config, low_resource: list[str], names: dict[str, str]) -> str:
+    """For tables, plots and the report: as for the analysis, with labels and the languages' English names."""
+    labels = {section: {name: config[section][name]["label"] for name in config["experiment"][section]} for section in ("models", "strategies")}
+    return canonical(
+        {
+            **_design(config, low_resource),
+            "statistics": config["statistics"],
+            "report": config["report"],
+            "labels": labels,
+            "languages": names,
+        }
+    )
+
+
+def report_settings(config: Config, low_resource: list[str], names: dict[str, str]) -> str:
+    """For the report page: what it displays, and the whole resolved config to print."""
+    return canonical({**json.loads(display_settings(config, low_resource, names)), "config": config})
+
+
+def _design(config: Config, low_resource: list[str]) -> dict[str, Any]:
+    chosen = config["experiment"]
+    return {
+        "collections": {
+            name: {
+                "languages": config["collections"][name]["languages"],
+                "settings": config["collections"][name]["settings"],
+                "parallel": config["collections"][name]["parallel"],
+                "groups": language_groups(config, name, low_resource),
+            }
+            for name in chosen["collections"]
+        },
+        "metrics": config["metrics"],
+        "models": chosen["models"],
+        "strategies": chosen["strategies"],
+        "families": {name: config["models"][name]["family"] for name in chosen["models"]},
+        "runs": [run.path for run in all_runs(config)],
+    }

@@ -1,0 +1,64 @@
+"""Draw cross-lingual retrieval of the largest model: query language by passage language, per strategy."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.reporting.analysis_tables import MODELS, read_analysis_table, read_means
+from workflow_scripts.reporting.heatmap_plot import draw_heatmap
+from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.style import save_figure
+
+
+def plot_heatmap(
+    *,
+    path_to_means: str | Path,
+    path_to_models: str | Path,
+    settings: dict[str, Any],
+    path_to_svg: str | Path,
+    path_to_png: str | Path,
+) -> None:
+    """Draw ``report.metric`` of every ordered pair of languages, the diagonal being monolingual, mean over seeds."""
+    report = setting(settings, "report", dict)
+    collection, metric = setting(report, "collection", str), setting(report, "metric", str)
+    labels = Labels.from_settings(settings, collection)
+    means = read_means(path_to_means)
+    means = means[(means["collection"] == collection) & (means["metric"] == metric)]
+    means = means[means["setting"].isin(("monolingual", "cross-lingual"))]
+    models = read_analysis_table(path_to_models, MODELS).sort_values(["non_embedding", "model"])
+    models = models[models["model"].isin(means["model"])]
+    if models.empty or not (means["setting"] == "cross-lingual").any():
+        raise InputError(f"{path_to_means}: no cross-lingual {metric} on {collection}; this figure needs that setting")
+    largest = models["model"].iloc[-1]
+    cells = means[means["model"] == largest].groupby(["strategy", "query_lang", "passage_lang"], as_index=False)
+    figure = draw_heatmap(
+        cells["mean"].mean(),
+        labels,
+        metric=metric,
+        title=f"{metric_label(metric)} by language pair × 100, largest model ({labels.model(largest)})",
+    )
+    save_figure(figure, path_to_svg, path_to_png)
+
+
+def main() -> None:
+    """Parse the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--means", required=True, help="means.parquet")
+    parser.add_argument("--models", required=True, help="models.csv")
+    parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
+    parser.add_argument("--output-svg", required=True)
+    parser.add_argument("--output-png", required=True)
+    arguments = parser.parse_args()
+    plot_heatmap(
+        path_to_means=arguments.means,
+        path_to_models=arguments.models,
+        settings=arguments.settings,
+        path_to_svg=arguments.output_svg,
+        path_to_png=arguments.output_png,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

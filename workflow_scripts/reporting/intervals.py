@@ -1,0 +1,78 @@
+"""A mean and its interval against model size, drawn the same way in every figure."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.reporting.labels import BM25, Labels, count_label
+from workflow_scripts.reporting.style import LineStyle
+
+_DODGE = 0.018  # decades between neighbouring strategies, so that their intervals do not hide each other
+_SAME_SIZE = 0.06  # decades: models closer than this share one tick
+
+
+def with_sizes(rows: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of models (not BM25's) with ``size`` (non-embedding parameters) and ``family``."""
+    dense = rows[rows["model"] != BM25]
+    unknown = sorted(set(dense["model"]) - set(models["model"]))
+    if unknown:
+        raise InputError(f"models without parameter counts: {', '.join(unknown)}; rerun count_parameters")
+    sizes = models.set_index("model")
+    return dense.assign(
+        size=dense["model"].map(sizes["non_embedding"]).astype(float), family=dense["model"].map(sizes["family"])
+    )
+
+
+def draw_against_size(
+    axes: Axes, rows: pd.DataFrame, styles: dict[str, LineStyle], labels: Labels, scale: float = 1.0
+) -> None:
+    """Draw one line a strategy (and model family) through ``mean`` with its interval ``low`` to ``high``.
+
+    ``rows`` has strategy, family, size, mean, low, high. Intervals are moved sideways by a
+    constant factor each, which is the same shift everywhere on a logarithmic axis. ``scale`` thins lines and markers.
+    """
+    present = [name for name in styles if (rows["strategy"] == name).any()]
+    for i, strategy in enumerate(present):
+        shift = 10 ** (_DODGE * (i - (len(present) - 1) / 2))
+        ours = rows[rows["strategy"] == strategy]
+        for j, (_, line) in enumerate(ours.groupby("family", sort=True)):
+            line = line.sort_values("size")
+            mean = line["mean"].to_numpy(float)
+            reach = np.stack([mean - line["low"].to_numpy(float), line["high"].to_numpy(float) - mean])
+            axes.errorbar(
+                line["size"] * shift,
+                mean,
+                yerr=np.nan_to_num(np.maximum(reach, 0)),
+                label=labels.strategy(strategy) if j == 0 else None,
+                elinewidth=scale,
+                **styles[strategy].line(scale),
+            )
+
+
+def draw_baseline(axes: Axes, row: pd.Series, style: LineStyle) -> None:
+    """Draw BM25, which has no parameters, as a horizontal line within the band of its interval."""
+    axes.axhline(row["mean"], color=style.color, linestyle=style.linestyle, linewidth=1.2, zorder=1.5)
+    if np.isfinite([row["low"], row["high"]]).all():
+        axes.axhspan(row["low"], row["high"], color=style.color, alpha=0.07, linewidth=0)
+    axes.plot([], [], color=style.color, linestyle=style.linestyle, linewidth=1.2, label="BM25")
+
+
+def size_axis(axes: Axes, models: pd.DataFrame, labels: Labels, names: bool = True) -> None:
+    """Make the x axis logarithmic in parameters, with one tick a model (models of nearly one size share it)."""
+    axes.set_xscale("log")
+    ticks: list[tuple[float, list[str]]] = []
+    for model, size in sorted(
+        zip(models["model"], models["non_embedding"].astype(float), strict=True), key=lambda m: m[1]
+    ):
+        if ticks and np.log10(size / ticks[-1][0]) < _SAME_SIZE:
+            ticks[-1][1].append(labels.model(model))
+        else:
+            ticks.append((size, [labels.model(model)]))
+    below = [", ".join(model_names) + "\n" if names else "" for _, model_names in ticks]
+    axes.set_xticks(
+        [size for size, _ in ticks], [name + count_label(size) for name, (size, _) in zip(below, ticks, strict=True)]
+    )
+    axes.minorticks_off()
+    axes.set_xlim(ticks[0][0] / 1.6, ticks[-1][0] * 1.6)
+    axes.grid(axis="x", visible=False)

@@ -1,0 +1,55 @@
+"""Small multiples: one panel a language, its metric against model size."""
+
+import math
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from workflow_scripts.reporting.intervals import draw_against_size, draw_baseline, size_axis, with_sizes
+from workflow_scripts.reporting.labels import BM25, Labels, metric_label
+from workflow_scripts.reporting.style import new_figure, strategy_styles
+
+_COLUMNS = 5
+_TINT = "#FBF3E4"  # behind the panels of the report's group
+
+
+def draw_languages(
+    rows: pd.DataFrame, models: pd.DataFrame, labels: Labels, *, metric: str, group: str, title: str
+) -> Figure:
+    """Draw ``rows`` of per_language.csv (one collection, setting, metric), panels of ``group`` tinted."""
+    order = list(labels.languages)
+    languages = sorted(
+        rows["lang"].unique(), key=lambda lang: (order.index(lang) if lang in order else len(order), lang)
+    )
+    columns = min(_COLUMNS, len(languages))
+    lines = math.ceil(len(languages) / columns)
+    figure = new_figure(height=1.1 + 1.65 * lines)
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    styles = strategy_styles([*labels.strategies, BM25])
+    dense = {name: style for name, style in styles.items() if name != BM25}
+    sized = with_sizes(rows, models)
+    for i, (panel, lang) in enumerate(zip(panels, languages, strict=False)):
+        draw_against_size(panel, sized[sized["lang"] == lang], dense, labels, scale=0.7)
+        for _, row in rows[(rows["lang"] == lang) & (rows["model"] == BM25)].iterrows():
+            draw_baseline(panel, row, styles[BM25])
+        size_axis(panel, models[models["model"].isin(sized["model"])], labels, names=False)
+        panel.set_title(labels.language(lang))
+        panel.tick_params(axis="x", labelsize=7, labelbottom=i + columns >= len(languages))
+        if lang in labels.members(group):
+            panel.set_facecolor(_TINT)
+    for panel in panels[len(languages) :]:
+        panel.set_visible(False)
+    for panel in panels[::columns]:
+        panel.set_ylabel(metric_label(metric))
+    panels[columns * (lines - 1)].set_xlabel("non-embedding parameters (log scale)", loc="left")
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(
+        [*handles, Patch(facecolor=_TINT, edgecolor="#CCCCCC")],
+        [*names, f"{group} language"],
+        loc="outside lower center",
+        ncols=4,
+        handlelength=3,
+    )
+    return figure

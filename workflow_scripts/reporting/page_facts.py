@@ -1,0 +1,185 @@
+"""What the page says: every fact that its template names, gathered from the experiment's files."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import git_commit
+from workflow_scripts.reporting import provenance, result_tables
+from workflow_scripts.reporting.analysis_tables import (
+    BIAS,
+    COMPARISONS,
+    MODELS,
+    PER_GROUP,
+    PER_LANGUAGE,
+    SCALING,
+    read_analysis_table,
+    select_rows,
+)
+from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
+from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
+from workflow_scripts.reporting.page import FIGURES, embed_figure, read_verdict
+
+_TABLES = {
+    "models": MODELS,
+    "per_group": PER_GROUP,
+    "per_language": PER_LANGUAGE,
+    "comparisons": COMPARISONS,
+    "scaling": SCALING,
+    "bias": BIAS,
+}
+_NEEDED = ("models", "per_group", "per_language")
+
+
+@dataclass(frozen=True)
+class PageInputs:
+    """Paths of the files that a page is made from; a list may be empty, and then its section says so."""
+
+    figures: dict[str, Path]
+    tables: dict[str, Path]
+    verdict: Path
+    licences: Path
+    benchmarks: list[Path]
+    manifests: list[Path]
+    yields: list[Path]
+    overlap_reports: list[Path]
+    dropped: list[Path]
+
+
+def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts for ``page.render_page``.
+
+    Raises InputError where a needed table is missing or a figure or table has a name that the page does not know.
+    """
+    _check_names("--figure", inputs.figures, FIGURES, ("scaling",))
+    _check_names("--table", inputs.tables, tuple(_TABLES), _NEEDED)
+    report, config = setting(settings, "report", dict), setting(settings, "config", dict)
+    chosen = {key: setting(report, key, str) for key in ("collection", "setting", "metric")}
+    labels = Labels.from_settings(settings, chosen["collection"])
+    group, compare = setting(report, "group", str), setting(report, "compare", dict)
+    confidence = setting(setting(settings, "statistics", dict), "confidence", float)
+    frames = {name: read_analysis_table(path, _TABLES[name]) for name, path in inputs.tables.items()}
+    headline = select_rows(frames["per_group"], inputs.tables["per_group"], group=group, **chosen)
+    answer, further = read_verdict(inputs.verdict)
+    manifests = provenance.read_manifests(inputs.manifests)
+    return {
+        "title": setting(report, "title", str),
+        "report": {**chosen, "group": group},
+        "metric": metric_label(chosen["metric"]),
+        "group_languages": ", ".join(labels.language(lang) for lang in labels.members(group)),
+        "compared": f"{labels.strategy(compare['strategy'])} against {_either(labels, compare['baselines'])}",
+        "confidence": f"{100 * confidence:g} %",
+        "significance": f"{1 - confidence:.3g}",
+        "seeds": int(headline.loc[headline["model"] != BM25, "seeds"].max()),
+        "answer": answer,
+        "further": further,
+        "figures": {name: embed_figure(path) for name, path in inputs.figures.items()},
+        "tables": {
+            **_result_tables(frames, labels, chosen, group, compare["strategy"], confidence),
+            **_provenance(inputs, manifests, labels, config),
+        },
+        "software": provenance.software(manifests),
+        "commit": git_commit(),
+        "config": config,
+        "config_text": yaml.safe_dump(config, allow_unicode=True, sort_keys=True, width=100),
+    }
+
+
+def _result_tables(
+    frames: dict[str, pd.DataFrame],
+    labels: Labels,
+    chosen: dict[str, str],
+    group: str,
+    strategy: str,
+    confidence: float,
+) -> dict[str, Any]:
+    collection, chosen_setting, metric = chosen["collection"], chosen["setting"], chosen["metric"]
+    per_group, per_language = frames["per_group"], frames["per_language"]
+    ours = per_group[(per_group["collection"] == collection) & (per_group["metric"] == metric)]
+    spoken = set(per_language.loc[per_language["collection"] == collection, "lang"])
+    results: dict[str, Any] = {
+        "models": result_tables.model_table(frames["models"], labels),
+        "groups": {
+            name: result_tables.group_table(per_group, labels, collection, name, metric)
+            for name in dict.fromkeys(ours["setting"])
+        },
+        "languages": result_tables.language_table(per_language, labels, collection, chosen_setting, metric),
+        "each_language": [
+            (
+                lang,
+                labels.language(lang),
+                result_tables.one_language_table(per_language, labels, collection, lang, metric),
+            )
+            for lang in labels.languages
+            if lang in spoken
+        ],
+        "comparisons": None,
+        "scaling": None,
+        "scaling_without": None,
+        "bias": None,
+    }
+    if "comparisons" in frames:
+        results["comparisons"] = result_tables.comparison_table(
+            frames["comparisons"], labels, collection, chosen_setting, metric, strategy, 1 - confidence
+        )
+    if "scaling" in frames:
+        results["scaling"], results["scaling_without"] = result_tables.scaling_tables(
+            frames["scaling"], labels, collection, chosen_setting, metric, group
+        )
+    if "bias" in frames and (frames["bias"]["collection"] == collection).any():
+        results["bias"] = result_tables.bias_table(per_group, frames["bias"], labels, collection)
+    return {name: None if isinstance(made, HtmlTable) and not made.rows else made for name, made in results.items()}
+
+
+def _provenance(
+    inputs: PageInputs, manifests: list[dict[str, Any]], labels: Labels, config: dict[str, Any]
+) -> dict[str, HtmlTable | None]:
+    return {
+        "cost": provenance.cost_table(inputs.benchmarks) if inputs.benchmarks else None,
+        "runs": provenance.run_table(manifests) if manifests else None,
+        "yield": provenance.yield_table(inputs.yields, labels) if inputs.yields else None,
+        "overlaps": provenance.overlap_table(inputs.overlap_reports, labels) if inputs.overlap_reports else None,
+        "dropped": provenance.dropped_table(inputs.dropped) if inputs.dropped else None,
+        "licences": _licence_table(inputs.licences, config),
+    }
+
+
+def _licence_table(path: Path, config: dict[str, Any]) -> HtmlTable:
+    """Return the licence of every format that the experiment's sources and collections have."""
+    with open(path, encoding="utf-8", newline="") as file:
+        known = {row["format"]: row for row in csv.DictReader(file)}
+    used: dict[str, list[str]] = {}
+    for section in ("sources", "collections"):
+        for name in config["experiment"][section]:
+            used.setdefault(config[section][name]["format"], []).append(f"{section.removesuffix('s')} {name}")
+    unknown = [name for name in used if name not in known]
+    if unknown:
+        raise InputError(f"{path}: no row for the format {unknown[0]}; add its name, licence and origin")
+    rows = [
+        [
+            text(known[name]["name"], head=True),
+            text(", ".join(roles)),
+            text(known[name]["licence"]),
+            text(known[name]["origin"]),
+        ]
+        for name, roles in used.items()
+    ]
+    return make_table("licences", "What the experiment reads", ["data", "used as", "licence", "origin"], rows)
+
+
+def _either(labels: Labels, strategies: list[str]) -> str:
+    return " or ".join(labels.strategy(name) for name in strategies)
+
+
+def _check_names(flag: str, given: dict[str, Path], known: tuple[str, ...], needed: tuple[str, ...]) -> None:
+    for name in given:
+        if name not in known:
+            raise InputError(f"{flag}: the page has no place for {name!r}; it knows {', '.join(known)}")
+    for name in needed:
+        if name not in given:
+            raise InputError(f"{flag}: {name} is missing; give {name}=PATH")

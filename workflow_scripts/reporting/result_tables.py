@@ -1,0 +1,223 @@
+"""The tables of results on the page, made from the analysis tables."""
+
+import pandas as pd
+
+from workflow_scripts.reporting.html_table import (
+    MINUS,
+    Cell,
+    HtmlTable,
+    count,
+    decimals_of,
+    interval,
+    make_table,
+    number,
+    text,
+)
+from workflow_scripts.reporting.labels import BM25, Labels, metric_label
+
+_DIFFERENCE = " - "  # between two strategies in the column "strategy" of scaling.csv
+_LANGUAGE = "lang:"  # what a language's name in the column "group" of comparisons.csv begins with
+
+
+def model_table(models: pd.DataFrame, labels: Labels) -> HtmlTable:
+    """Return one row a model: shape and parameters, in the order of size."""
+    shape = [name for name in ("layers", "hidden", "vocabulary") if name in models.columns]
+    rows = [
+        [
+            text(labels.model(row["model"]), head=True),
+            text(row["model"]),
+            text(row["family"]),
+            *(count(int(row[name])) for name in shape),
+            count(int(row["non_embedding"])),
+            count(int(row["total"])),
+        ]
+        for _, row in models.sort_values(["non_embedding", "model"]).iterrows()
+    ]
+    columns = ["model", "name", "family", *shape, "non-embedding parameters", "all parameters"]
+    return make_table("models", "The models, smallest first", columns, rows)
+
+
+def group_table(per_group: pd.DataFrame, labels: Labels, collection: str, setting: str, metric: str) -> HtmlTable:
+    """Return one row a system, one column a group of languages: mean and interval."""
+    rows = _chosen(per_group, collection, setting, metric)
+    groups = [name for name in labels.groups if (rows["group"] == name).any()]
+    return make_table(
+        f"groups-{setting}",
+        f"{metric_label(metric)}, {setting}: mean over the group's languages, with its interval",
+        ["model", "strategy", *groups],
+        _systems(rows, labels, "group", groups, metric),
+    )
+
+
+def language_table(per_language: pd.DataFrame, labels: Labels, collection: str, setting: str, metric: str) -> HtmlTable:
+    """Return one row a system, one column a query language: mean without its interval, to be seen at one glance."""
+    rows = _chosen(per_language, collection, setting, metric).assign(low=float("nan"), high=float("nan"))
+    languages = [lang for lang in labels.languages if (rows["lang"] == lang).any()]
+    return make_table(
+        f"languages-{setting}",
+        f"{metric_label(metric)}, {setting}: mean by language of the query",
+        ["model", "strategy", *(labels.language(lang) for lang in languages)],
+        _systems(rows, labels, "lang", languages, metric),
+    )
+
+
+def one_language_table(
+    per_language: pd.DataFrame, labels: Labels, collection: str, lang: str, metric: str
+) -> HtmlTable:
+    """Return one row a system, one column a setting: mean and interval of queries in ``lang``."""
+    ours = per_language["collection"] == collection
+    rows = per_language[ours & (per_language["lang"] == lang) & (per_language["metric"] == metric)]
+    settings = list(dict.fromkeys(rows["setting"]))
+    return make_table(
+        f"language-{lang}-table",
+        f"{labels.language(lang)}: {metric_label(metric)} with its interval, by setting",
+        ["model", "strategy", *settings],
+        _systems(rows, labels, "setting", settings, metric),
+    )
+
+
+def comparison_table(
+    comparisons: pd.DataFrame,
+    labels: Labels,
+    collection: str,
+    setting: str,
+    metric: str,
+    strategy: str,
+    significance: float,
+) -> HtmlTable:
+    """Return every paired difference of ``strategy`` in numbers and in words, groups before languages."""
+    rows = _chosen(comparisons, collection, setting, metric)
+    rows = rows[rows["strategy"] == strategy]
+    order = [*labels.groups, *(_LANGUAGE + lang for lang in labels.languages)]
+    decimals = decimals_of(metric)
+    cells = [
+        [
+            text(labels.model(row["model"]), head=True),
+            text(_group(row["group"], labels)),
+            text(labels.strategy(row["baseline"])),
+            interval(row["difference"], row["low"], row["high"], decimals, sign=True),
+            text(reading(row, significance)),
+            number(row["p_holm"]),
+            number(row["effect"], 2, sign=True),
+            number(row["detectable"], decimals),
+        ]
+        for _, row in _sorted(rows, labels, "group", order).iterrows()
+    ]
+    columns = ["model", "languages", "compared with", "difference", "reading", "p (Holm)", "effect size", "detectable"]
+    caption = f"{metric_label(metric)}, {setting}: {labels.strategy(strategy)} minus each baseline, with intervals"
+    return make_table("comparisons", caption, columns, cells)
+
+
+def reading(row: pd.Series, significance: float) -> str:
+    """Say what a difference is: better, worse, or not to be told from noise."""
+    if row["p_holm"] < significance:
+        return "better" if row["difference"] > 0 else "worse"
+    return "no clear difference"
+
+
+def scaling_tables(
+    scaling: pd.DataFrame, labels: Labels, collection: str, setting: str, metric: str, group: str
+) -> tuple[HtmlTable, HtmlTable]:
+    """Return the slopes per decade of parameters on all models, differences first; and with each left out."""
+    rows = _chosen(scaling, collection, setting, metric)
+    rows = rows[rows["group"] == group]
+    is_difference = rows["strategy"].str.contains(_DIFFERENCE, regex=False)
+    rows = pd.concat([rows[is_difference], rows[~is_difference]])
+    whole, without = rows[rows["left_out"] == ""], rows[rows["left_out"] != ""]
+    caption = f"{metric_label(metric)}, {setting}, {group} languages: change for ten times as many parameters"
+    columns = ["strategy", "models", "slope per decade"]
+    return (
+        make_table("scaling", caption, columns, _slopes(whole, labels, metric, left_out=False)),
+        make_table(
+            "scaling-without",
+            f"{caption}, each model left out once",
+            ["strategy", "model left out", *columns[1:]],
+            _slopes(without, labels, metric, left_out=True),
+        ),
+    )
+
+
+def _slopes(rows: pd.DataFrame, labels: Labels, metric: str, left_out: bool) -> list[list[Cell]]:
+    decimals = decimals_of(metric) + 1
+    return [
+        [
+            text(f" {MINUS} ".join(labels.strategy(name) for name in row["strategy"].split(_DIFFERENCE)), head=True),
+            *([text(labels.model(row["left_out"]))] if left_out else []),
+            count(int(row["models"])),
+            interval(row["slope"], row["low"], row["high"], decimals, sign=True),
+        ]
+        for _, row in rows.iterrows()
+    ]
+
+
+def bias_table(per_group: pd.DataFrame, bias: pd.DataFrame, labels: Labels, collection: str) -> HtmlTable:
+    """Return one row a system: rank distance where it is defined, own-language share of the top 10 and of the pool."""
+    distances = per_group[
+        (per_group["collection"] == collection)
+        & (per_group["setting"] == "multilingual")
+        & (per_group["group"] == "all")
+    ].set_index(["model", "strategy", "metric"])
+    own = bias[(bias["collection"] == collection) & (bias["query_lang"] == bias["passage_lang"])]
+    shares = own.groupby(["model", "strategy", "measure"])["mean"].mean()
+    systems = _sorted(
+        own[own["measure"] == "top10_share"].drop_duplicates(["model", "strategy"]), labels, "measure", []
+    )
+    metrics = [name for name in ("rank_distance", "rank_distance_share") if name in distances.index.get_level_values(2)]
+    cells = []
+    for _, row in systems.iterrows():
+        system = (row["model"], row["strategy"])
+        measured = [distances.loc[(*system, metric)] for metric in metrics]
+        cells.append(
+            [
+                text(labels.model(system[0]), head=True),
+                text(labels.strategy(system[1])),
+                *(
+                    interval(found["mean"], found["low"], found["high"], decimals_of(metric))
+                    for metric, found in zip(metrics, measured, strict=True)
+                ),
+                number(shares[(*system, "top10_share")]),
+                number(shares[(*system, "pool_share")]),
+            ]
+        )
+    columns = ["model", "strategy", *(metric_label(metric) for metric in metrics)]
+    return make_table(
+        "bias",
+        "Language bias in the pool of all languages, mean over query languages",
+        [*columns, "own language in the top 10", "own language in the pool"],
+        cells,
+    )
+
+
+def _chosen(table: pd.DataFrame, collection: str, setting: str, metric: str) -> pd.DataFrame:
+    return table[(table["collection"] == collection) & (table["setting"] == setting) & (table["metric"] == metric)]
+
+
+def _systems(rows: pd.DataFrame, labels: Labels, column: str, order: list[str], metric: str) -> list[list[Cell]]:
+    """Return one row of cells a system: its names, then mean and interval for each value of ``column`` in ``order``."""
+    decimals = decimals_of(metric)
+    cells = []
+    for (model, strategy), ours in _sorted(rows, labels, column, order).groupby(["model", "strategy"], sort=False):
+        found = ours.set_index(column)
+        line = [text(labels.model(model), head=True), text(labels.strategy(strategy))]
+        for name in order:
+            row = found.loc[name] if name in found.index else {"mean": float("nan"), "low": 0.0, "high": 0.0}
+            line.append(interval(row["mean"], row["low"], row["high"], decimals))
+        cells.append(line)
+    return cells
+
+
+def _sorted(rows: pd.DataFrame, labels: Labels, column: str, order: list[str]) -> pd.DataFrame:
+    """Return rows in display order of models (BM25 first), ``column`` by ``order``, strategies; unknown names last."""
+    places = {
+        "model": {name: i for i, name in enumerate((BM25, *labels.models))},
+        "strategy": {name: i for i, name in enumerate((BM25, *labels.strategies))},
+        "baseline": {name: i for i, name in enumerate((BM25, *labels.strategies))},
+        column: {name: i for i, name in enumerate(order)},
+    }
+    keys = [name for name in ("model", column, "strategy", "baseline") if name in rows.columns]
+    ranked = pd.DataFrame({key: rows[key].map(places[key]).fillna(len(places[key])) for key in keys}, index=rows.index)
+    return rows.loc[ranked.sort_values(keys, kind="stable").index]
+
+
+def _group(name: str, labels: Labels) -> str:
+    return labels.language(name.removeprefix(_LANGUAGE)) if name.startswith(_LANGUAGE) else name

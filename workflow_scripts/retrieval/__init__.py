@@ -1,0 +1,1 @@
+"""Encoding of collections, indexes, exact bounded-memory search and BM25."""

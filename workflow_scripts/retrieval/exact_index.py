@@ -1,0 +1,77 @@
+"""The index of kind ``exact``: a JSON manifest over encoded matrices. Nothing is copied."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
+
+KIND = "exact"
+VERSION = 1
+_BYTES = {"float16": 2}
+
+
+def write_index(path_to_vectors: Path, path_to_output: Path) -> None:
+    """Write the manifest over the matrices of one encoded part.
+
+    It holds, for queries and passages, the paths of matrix and ids relative to its own folder, their digests, shape,
+    dtype and the rows of each language. Raises InputError where the part is not whole.
+    """
+    manifest = _read_json(path_to_vectors / "manifest.json", "run encode")
+    here = path_to_output.parent
+    index: dict[str, Any] = {
+        "kind": KIND,
+        "version": VERSION,
+        "collection": manifest["collection"],
+        "dtype": manifest["dtype"],
+        "dimension": manifest["passages"]["dimension"],
+    }
+    for side in ("queries", "passages"):
+        facts, matrix, ids = manifest[side], path_to_vectors / f"{side}.npy", path_to_vectors / f"{side}.parquet"
+        _check_size(matrix, facts["rows"] * facts["dimension"] * _BYTES[manifest["dtype"]])
+        index[side] = {
+            "matrix": _relative(matrix, here),
+            "ids": _relative(ids, here),
+            "rows": facts["rows"],
+            "languages": [{name: block[name] for name in ("lang", "first", "rows")} for block in facts["languages"]],
+            "digests": {"matrix": manifest["files"][matrix.name], "ids": manifest["files"][ids.name]},
+        }
+    if manifest["queries"]["dimension"] != index["dimension"]:
+        raise InputError(
+            f"{path_to_vectors}: queries and passages differ in dimension; remove the folder and rerun encode"
+        )
+    with atomic_file(path_to_output) as temporary:
+        temporary.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def read_index(path: Path) -> dict[str, Any]:
+    """Return a manifest with its paths made usable from the working folder; raise InputError on any other file."""
+    index = _read_json(path, "run index")
+    if index.get("kind") != KIND or index.get("version") != VERSION:
+        raise InputError(f"{path}: not an index of kind {KIND}, version {VERSION}; remove it and rerun index")
+    for side in ("queries", "passages"):
+        for name in ("matrix", "ids"):
+            index[side][name] = Path(os.path.normpath(path.parent / index[side][name]))
+    return index
+
+
+def _relative(path: Path, folder: Path) -> str:
+    return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+
+
+def _check_size(path: Path, data_bytes: int) -> None:
+    # A .npy header is padded to a multiple of 64 bytes and, for a matrix, is one or two of them.
+    size = path.stat().st_size if path.is_file() else 0
+    if not 64 <= size - data_bytes <= 1024:
+        raise InputError(f"{path}: missing or not of the size its manifest says; remove its folder and rerun encode")
+
+
+def _read_json(path: Path, remedy: str) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; {remedy}") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON ({error}); remove it and {remedy}") from None

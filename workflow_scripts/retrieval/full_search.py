@@ -1,0 +1,193 @@
+"""Rank every passage for every query, in blocks: the hits, and the ranks of the relevant passages.
+
+Dense and lexical search differ in the scorer alone; order, cut, ties and counting are the same code.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hit_lists import ROWS_A_BLOCK
+from workflow_scripts.data.qrels import Qrels
+from workflow_scripts.data.tables import GOLD_RANKS, HITS
+from workflow_scripts.retrieval.language_pairs import passage_languages
+from workflow_scripts.retrieval.passages import PassageIds, Scorer
+from workflow_scripts.retrieval.ranking import NO_HIT, LanguageRanking, bounds, unpack
+from workflow_scripts.retrieval.relevant_passages import RelevantPassages, find_relevant
+
+_log = logging.getLogger(__name__)
+
+# Held for each pair of a block: the score in fp64 and fp32, its key, and a sorted copy.
+_BYTES_A_PAIR = 32
+# Beyond this many pairs a block only leaves the processor's caches.
+_MAX_PAIRS = 1 << 22
+_MAX_QUERY_BLOCK = 512
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """How a search is cut: queries ranked at a time, and the queries × passages scored at a time."""
+
+    queries: int
+    query_block: int
+    passage_block: int
+
+    @classmethod
+    def within(cls, memory_gb: float, depth: int, languages: int, dimension: int) -> "Blocks":
+        """Choose blocks that hold at most ``memory_gb``; raise InputError where that is too little for one query.
+
+        A quarter is for the hits of the queries at hand (int64 keys, three copies while they are merged),
+        a quarter for vectors as fp64, half for scores.
+        """
+        quarter = memory_gb * 1e9 / 4
+        queries = int(quarter // (3 * 8 * depth * languages))
+        pairs = int(min(_MAX_PAIRS, 2 * quarter // _BYTES_A_PAIR))
+        query_block = min(_MAX_QUERY_BLOCK, queries, int(quarter // (2 * 8 * dimension)))
+        if query_block < 1:
+            raise InputError(f"search.memory_gb {memory_gb}: too little for depth {depth}; allow more")
+        passage_block = max(1, min(pairs // query_block, int(quarter // (2 * 8 * dimension))))
+        return cls(queries, query_block, passage_block)
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched for what.
+
+    ``queries``: language → ids, row by row as the scorer counts them. ``passages``: language → ids, of every language
+    that holds relevant passages or is searched; ``searched`` are the languages whose passages are ranked.
+    ``qrels`` are empty where ranks of relevant passages are not wanted.
+    ``matches_only``: a passage with score 0 is no hit (lexical search: it has no term of the query).
+    """
+
+    scorer: Scorer
+    queries: Mapping[str, Sequence[str]]
+    passages: Mapping[str, PassageIds]
+    searched: list[str]
+    settings: list[str]
+    qrels: Qrels
+    depth: int
+    matches_only: bool = False
+
+    def run(self, blocks: Blocks, append_hits: Callable[[pa.Table], None]) -> pa.Table:
+        """Search; hand HITS over in blocks of whole queries, in order, and return GOLD_RANKS."""
+        gold_ranks = []
+        for query_lang in sorted(self.queries):
+            langs = passage_languages(query_lang, self.searched, self.settings)
+            if not langs:
+                continue
+            ids = self.queries[query_lang]
+            order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
+            relevant = find_relevant([ids[row] for row in order], self.qrels, self.passages)
+            for first in range(0, len(order), blocks.queries):
+                last = min(first + blocks.queries, len(order))
+                rows, golds = order[first:last], relevant.of_queries(first, last)
+                gold_scores = self._score_relevant(query_lang, rows, golds)
+                names = pa.array([ids[row] for row in rows], type=pa.string())
+                keys = np.empty((len(rows), len(langs), self.depth), dtype=np.int64)
+                above = np.empty((len(golds.query), len(langs)), dtype=np.int64)
+                for position, lang in enumerate(langs):
+                    ranking = self._rank(query_lang, rows, lang, golds, gold_scores, blocks)
+                    keys[:, position], above[:, position] = ranking.hits(), ranking.above
+                if len(above):
+                    gold_ranks.append(self._gold_table(query_lang, names, langs, golds, gold_scores, above))
+                for table in self._hit_tables(query_lang, names, langs, keys):
+                    append_hits(table)
+            _log.info("%s: %d queries ranked against the passages of %s", query_lang, len(order), ", ".join(langs))
+        return pa.concat_tables([GOLD_RANKS.empty_table(), *gold_ranks]).unify_dictionaries()
+
+    def _score_relevant(self, query_lang: str, rows: np.ndarray, golds: RelevantPassages) -> np.ndarray:
+        scores = np.empty(len(golds.query), dtype=np.float32)
+        for lang in sorted(set(golds.lang)):
+            of_lang = np.flatnonzero(golds.lang == lang)
+            scores[of_lang] = self.scorer.score_pairs(query_lang, rows[golds.query[of_lang]], lang, golds.rows[of_lang])
+        return scores
+
+    def _rank(
+        self,
+        query_lang: str,
+        rows: np.ndarray,
+        lang: str,
+        golds: RelevantPassages,
+        gold_scores: np.ndarray,
+        blocks: Blocks,
+    ) -> LanguageRanking:
+        passages = self.passages[lang]
+        gold_keys = bounds(gold_scores, golds.numbers, passages.ordered)
+        ranking = LanguageRanking(len(rows), self.depth, golds.offsets, gold_keys)
+        for start in range(0, len(passages.ids), blocks.passage_block):
+            part = slice(start, start + blocks.passage_block)
+            for first in range(0, len(rows), blocks.query_block):
+                scores = self.scorer.score(query_lang, rows[first : first + blocks.query_block], lang, part)
+                ranking.add(first, scores, passages.places[part])
+        return ranking
+
+    def _hit_tables(self, query_lang: str, names: pa.Array, langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
+        """Yield the HITS of keys [queries, languages, depth], a bounded number of rows at a time."""
+        starts = np.cumsum([0, *(len(self.passages[lang].ids) for lang in langs)])
+        by_place = [self.passages[lang].by_place for lang in langs]
+        passage_ids = pa.chunked_array([self.passages[lang].ids for lang in langs], type=pa.string()).combine_chunks()
+        neutral_ids = pa.chunked_array(
+            [self.passages[lang].neutral_ids for lang in langs], type=pa.string()
+        ).combine_chunks()
+        step = max(1, ROWS_A_BLOCK // (len(langs) * self.depth))
+        for first in range(0, len(keys), step):
+            block = keys[first : first + step]
+            scores, places = unpack(block)
+            kept = block != NO_HIT
+            if self.matches_only:
+                kept &= scores > 0
+            query, lang, rank = np.nonzero(kept)
+            rows = np.empty(len(query), dtype=np.int64)
+            for position in range(len(langs)):
+                mine = lang == position
+                rows[mine] = by_place[position][places[kept][mine]] + starts[position]
+            yield pa.table(
+                {
+                    "query_lang": _repeated(query_lang, len(query)),
+                    "query_id": pa.DictionaryArray.from_arrays(query.astype(np.int32), names[first : first + step]),
+                    "passage_lang": pa.DictionaryArray.from_arrays(lang.astype(np.int32), langs),
+                    "passage_id": passage_ids.take(pa.array(rows)),
+                    "neutral_id": neutral_ids.take(pa.array(rows)),
+                    "rank": (rank + 1).astype(np.int32),
+                    "score": scores[kept],
+                },
+                schema=HITS,
+            )
+
+    def _gold_table(
+        self,
+        query_lang: str,
+        names: pa.Array,
+        langs: list[str],
+        golds: RelevantPassages,
+        scores: np.ndarray,
+        above: np.ndarray,
+    ) -> pa.Table:
+        """Return the GOLD_RANKS of counts ``above`` [g, languages]."""
+        count = len(langs)
+        sizes = np.array([len(self.passages[lang].ids) for lang in langs], dtype=np.int64)
+        lang, ids = pa.array(golds.lang, type=pa.string()), pa.array(golds.ids, type=pa.string())
+        gold = pa.array(np.repeat(np.arange(len(above)), count))
+        return pa.table(
+            {
+                "query_lang": _repeated(query_lang, above.size),
+                "query_id": pa.DictionaryArray.from_arrays(np.repeat(golds.query, count).astype(np.int32), names),
+                "passage_lang": lang.dictionary_encode().take(gold),
+                "passage_id": ids.take(gold),
+                "searched_lang": pa.DictionaryArray.from_arrays(
+                    np.tile(np.arange(count, dtype=np.int32), len(above)), langs
+                ),
+                "score": np.repeat(scores, count),
+                "above": above.reshape(-1),
+                "searched": np.tile(sizes, len(above)),
+            },
+            schema=GOLD_RANKS,
+        )
+
+
+def _repeated(value: str, times: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(np.zeros(times, dtype=np.int32), pa.array([value], type=pa.string()))

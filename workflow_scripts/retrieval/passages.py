@@ -1,0 +1,45 @@
+"""One language's passages as search sees them: ids, their order, and a way to score them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from workflow_scripts.retrieval.ranking import neutral_numbers, places
+
+
+@dataclass(frozen=True)
+class PassageIds:
+    """The ids of one language's passages, row by row.
+
+    ``numbers`` are the neutral ids as uint64; ``places`` their place in ascending order;
+    ``by_place`` the row that has each place; ``ordered`` the numbers, ascending.
+    """
+
+    ids: pa.Array
+    neutral_ids: pa.Array
+    numbers: np.ndarray
+    places: np.ndarray
+    by_place: np.ndarray
+    ordered: np.ndarray
+
+    @classmethod
+    def of(cls, ids: pa.Array, neutral_ids: pa.Array | list[str], where: str) -> "PassageIds":
+        """Order a language's ids; raise InputError, naming ``where``, on a repeated or malformed neutral id."""
+        neutral_ids = pa.array(neutral_ids, type=pa.string())
+        numbers = neutral_numbers(neutral_ids.to_pylist(), where)
+        place = places(numbers, where)
+        by_place = np.empty(len(place), dtype=np.int64)
+        by_place[place] = np.arange(len(place))
+        return cls(ids, neutral_ids, numbers, place, by_place, numbers[by_place])
+
+
+class Scorer(Protocol):
+    """How one kind of search scores: the same arithmetic whatever the block."""
+
+    def score(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: slice) -> np.ndarray:
+        """Return float32 scores [q, p] of rows ``queries`` of one language against rows ``passages`` of another."""
+
+    def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
+        """Return float32 scores [n] of query row i against passage row i: what ``score`` returns for that pair."""

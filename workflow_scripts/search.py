@@ -1,0 +1,88 @@
+"""Search passages of one part for the collection's queries, exactly."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hit_lists import hits_file
+from workflow_scripts.data.language_files import language_files
+from workflow_scripts.data.qrels import read_qrels
+from workflow_scripts.data.tables import GOLD_RANKS, write_table
+from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
+from workflow_scripts.retrieval.exact_index import read_index
+from workflow_scripts.retrieval.full_search import Blocks, Search
+from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
+
+
+def search(
+    *,
+    paths_to_indexes: list[Path],
+    part: str,
+    collection: str,
+    settings: dict[str, Any],
+    paths_to_qrels: dict[str, Path],
+    path_to_hits: Path,
+    path_to_gold_ranks: Path,
+) -> None:
+    """Write HITS and GOLD_RANKS of the passages of one part.
+
+    ``paths_to_indexes`` are those of all parts of the collection, since queries and relevant passages of the others are
+    needed too; ``part`` is the one, named as its index file, whose passages are ranked. ``settings``: ``depth``,
+    ``memory_gb``, ``settings``, ``parallel``.
+    """
+    indexes = {path: read_index(path) for path in paths_to_indexes}
+    if others := [path for path, index in indexes.items() if index["collection"] != collection]:
+        raise InputError(f"{others[0]}: is of collection {indexes[others[0]]['collection']}, not {collection}")
+    chosen = [path for path in indexes if path.stem == part]
+    if len(chosen) != 1:
+        raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
+    ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
+    query_vectors, query_ids = load_queries(indexes)
+    passage_vectors, passage_ids = load_passages(indexes if ranks_wanted else {chosen[0]: indexes[chosen[0]]})
+    searched = [block["lang"] for block in indexes[chosen[0]]["passages"]["languages"]]
+    blocks = Blocks.within(
+        settings["memory_gb"], settings["depth"], len(searched), next(iter(query_vectors.values())).shape[1]
+    )
+    with hits_file(path_to_hits, settings["depth"]) as append:
+        gold_ranks = Search(
+            scorer=DenseScorer(query_vectors, passage_vectors),
+            queries=query_ids,
+            passages=passage_ids,
+            searched=searched,
+            settings=settings["settings"],
+            qrels=read_qrels(paths_to_qrels) if ranks_wanted else {},
+            depth=settings["depth"],
+        ).run(blocks, append)
+        write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
+
+
+def main() -> None:
+    """Parse the command line and search."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--index", type=Path, nargs="+", required=True, metavar="F.json", help="all parts of the collection"
+    )
+    parser.add_argument("--part", required=True, metavar="NAME", help="the part whose passages are searched")
+    parser.add_argument("--collection", required=True, metavar="NAME")
+    parser.add_argument(
+        "--settings", type=settings, required=True, metavar="JSON", help="search section, settings, parallel"
+    )
+    parser.add_argument("--qrels", nargs="+", required=True, metavar="LANG=F.parquet")
+    parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
+    parser.add_argument("--gold-ranks", type=Path, required=True, metavar="F.parquet")
+    flags = parser.parse_args()
+    search(
+        paths_to_indexes=flags.index,
+        part=flags.part,
+        collection=flags.collection,
+        settings=flags.settings,
+        paths_to_qrels=language_files(flags.qrels, "--qrels"),
+        path_to_hits=flags.hits,
+        path_to_gold_ranks=flags.gold_ranks,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

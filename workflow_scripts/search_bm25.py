@@ -1,0 +1,98 @@
+"""Search a collection's passages with BM25: the lexical baseline, with the outputs of dense search."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hit_lists import hits_file
+from workflow_scripts.data.neutral_id import neutral_id
+from workflow_scripts.data.qrels import read_qrels
+from workflow_scripts.data.tables import GOLD_RANKS, PASSAGES, QUERIES, read_table, write_table
+from workflow_scripts.data.text_format import passage_text, query_text
+from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex
+from workflow_scripts.retrieval.full_search import Blocks, Search
+from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
+from workflow_scripts.retrieval.passages import PassageIds
+
+
+def search_bm25(
+    *,
+    collection: str,
+    path_to_data: Path,
+    languages: list[str],
+    part: str,
+    settings: dict[str, Any],
+    path_to_hits: Path,
+    path_to_gold_ranks: Path,
+) -> None:
+    """Write HITS and GOLD_RANKS of BM25 over the passages of one part, one index a language.
+
+    ``path_to_data`` holds ``<lang>/{queries,passages,qrels}.parquet``; ``languages`` are all of the collection's;
+    ``part`` is ``all`` or the language whose passages are ranked. ``settings``: ``depth``, ``memory_gb``, ``settings``,
+    ``parallel``.
+    """
+    searched = list(languages) if part == "all" else [lang for lang in languages if lang == part]
+    if not searched:
+        raise InputError(f"--part {part}: not `all` and not among the languages {', '.join(languages)}")
+    ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
+    queries = {lang: read_table(path_to_data / lang / "queries.parquet", QUERIES) for lang in languages}
+    passage_ids, indexes = {}, {}
+    for lang in languages if ranks_wanted else searched:
+        path = path_to_data / lang / "passages.parquet"
+        table = read_table(path, PASSAGES)
+        ids = table["passage_id"].combine_chunks()
+        neutral = [neutral_id(collection, lang, name) for name in ids.to_pylist()]
+        passage_ids[lang] = PassageIds.of(ids, neutral, str(path))
+        titles, texts = table["title"].to_pylist(), table["text"].to_pylist()
+        indexes[lang] = LanguageIndex(passage_text(title, text) for title, text in zip(titles, texts, strict=True))
+    texts_of_queries = {
+        lang: [query_text(text) for text in table["text"].to_pylist()] for lang, table in queries.items()
+    }
+    qrels = read_qrels({lang: path_to_data / lang / "qrels.parquet" for lang in languages}) if ranks_wanted else {}
+    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(searched), 1)
+    with hits_file(path_to_hits, settings["depth"]) as append:
+        gold_ranks = Search(
+            scorer=BM25Scorer(texts_of_queries, indexes),
+            queries={lang: table["query_id"].to_pylist() for lang, table in queries.items()},
+            passages=passage_ids,
+            searched=searched,
+            settings=settings["settings"],
+            qrels=qrels,
+            depth=settings["depth"],
+            matches_only=True,
+        ).run(blocks, append)
+        write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
+
+
+def main() -> None:
+    """Parse the command line and search."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--collection", required=True, metavar="NAME")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="FOLDER", help="holds <lang>/{queries,passages,qrels}.parquet"
+    )
+    parser.add_argument("--languages", nargs="+", required=True, metavar="LANG", help="all languages of the collection")
+    parser.add_argument(
+        "--part", default="all", metavar="NAME", help="the language whose passages are searched, or all"
+    )
+    parser.add_argument(
+        "--settings", type=settings, required=True, metavar="JSON", help="search section, settings, parallel"
+    )
+    parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
+    parser.add_argument("--gold-ranks", type=Path, required=True, metavar="F.parquet")
+    flags = parser.parse_args()
+    search_bm25(
+        collection=flags.collection,
+        path_to_data=flags.data,
+        languages=flags.languages,
+        part=flags.part,
+        settings=flags.settings,
+        path_to_hits=flags.hits,
+        path_to_gold_ranks=flags.gold_ranks,
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,1 @@
+"""Batch sampling, losses, pre-training and contrastive fine-tuning."""

@@ -1,0 +1,124 @@
+"""Contrastive fine-tuning of a bi-encoder on hybrid batches."""
+
+import json
+import logging
+import shutil
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workflow_scripts.data.atomic import atomic_folder
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
+from workflow_scripts.encoders.model_folder import save_sentence_transformer
+from workflow_scripts.training.batches import Batch, HybridBatches, SamplerSettings, realised_counts
+from workflow_scripts.training.checkpoints import content_key
+from workflow_scripts.training.losses import info_nce
+from workflow_scripts.training.pairs import TrainingPairs, read_pairs
+from workflow_scripts.training.token_store import TokenStore
+from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
+
+_log = logging.getLogger(__name__)
+
+
+def finetune(
+    path_to_base: str | Path,
+    paths_to_pairs: Sequence[str | Path],
+    paths_to_overlaps: Sequence[str | Path],
+    settings: dict[str, Any],
+    seed: int,
+    threads: int,
+    path_to_output: str | Path,
+    path_to_partial: str | Path,
+) -> None:
+    """Fine-tune the encoder at ``path_to_base`` and write its folder.
+
+    ``settings`` has ``model`` (its config entry), ``strategy`` (its config entry, with ``alpha`` and perhaps
+    ``languages``) and ``training`` (the config section). Killed and run again it resumes from ``path_to_partial`` and
+    ends with the same weights (bitwise on CPU with the same ``threads``). Raises InputError on bad settings, pairs
+    that cannot give the strategy's batches, or a diverging loss.
+    """
+    model, strategy, training = settings["model"], settings["strategy"], settings["training"]
+    alpha = strategy.get("alpha")
+    if alpha is None:
+        raise InputError("strategy: has no alpha, so its model is the base model itself; evaluate that, or give alpha")
+    device = prepare_torch(threads, seed)
+    pairs = read_pairs(paths_to_pairs, paths_to_overlaps, strategy.get("languages"))
+    sampler = SamplerSettings(
+        batch_size=training["batch_size"],
+        tau=training["tau"],
+        draw_order=training["draw_order"],
+        cross_pairs=training["cross_pairs"],
+    )
+    batches = list(islice(HybridBatches(pairs.sources, sampler, alpha, seed), training["steps"]))
+    bi_encoder = load_bi_encoder(path_to_base, model, device)
+    queries, passages = _tokenise(bi_encoder, pairs, batches)
+    bi_encoder.encoder.train()
+
+    def loss_of_step(step: int) -> dict[str, torch.Tensor]:
+        batch = batches[step]
+        groups = torch.from_numpy(batch.groups).to(device)
+        loss = info_nce(
+            _embed(bi_encoder, queries, batch.queries),
+            _embed(bi_encoder, passages, batch.passages),
+            groups,
+            groups,
+            training["temperature"],
+            training["symmetric"],
+        )
+        return {"loss": loss}
+
+    inputs = [*paths_to_pairs, *paths_to_overlaps]
+    key = content_key(
+        {"settings": settings, "seed": seed, "threads": threads, "device": device.type}, [path_to_base, *inputs]
+    )
+    trainer = TrainerSettings(
+        steps=training["steps"],
+        learning_rate=model["learning_rate"],
+        warmup_share=training["warmup_share"],
+        weight_decay=training["weight_decay"],
+        max_gradient_norm=training["max_gradient_norm"],
+        checkpoint_every=training["checkpoint_every"],
+    )
+    records = train(bi_encoder.encoder, loss_of_step, trainer, training["batch_size"], path_to_partial, key)
+    with atomic_folder(path_to_output) as folder:
+        save_sentence_transformer(bi_encoder.encoder, path_to_base, bi_encoder.settings, folder)
+        write_metrics(records, folder)
+        counts = realised_counts(batches, pairs.sources, pairs.languages)
+        (folder / "batches.json").write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+        write_manifest(
+            folder,
+            inputs=[*inputs, Path(path_to_base) / "model.safetensors"],
+            settings=settings,
+            seed=seed,
+            threads=threads,
+            device=device.type,
+            dtype="float32",
+            pairs_left_out=pairs.left_out,
+        )
+    shutil.rmtree(path_to_partial)
+
+
+def _tokenise(bi_encoder: BiEncoder, pairs: TrainingPairs, batches: list[Batch]) -> tuple[TokenStore, TokenStore]:
+    # Only the rows that the run's batches name are tokenised; the others stay empty.
+    query_rows = np.unique(np.concatenate([batch.queries for batch in batches]))
+    passage_rows = np.unique(np.concatenate([batch.passages for batch in batches]))
+    queries: list[list[int]] = [[] for _ in pairs.queries]
+    for row, ids in zip(query_rows, bi_encoder.tokenize_queries([pairs.queries[r] for r in query_rows]), strict=True):
+        queries[row] = ids
+    titles, texts = zip(*(pairs.passages[row] for row in passage_rows), strict=True)
+    passages: list[list[int]] = [[] for _ in pairs.passages]
+    for row, ids in zip(passage_rows, bi_encoder.tokenize_passages(titles, texts), strict=True):
+        passages[row] = ids
+    _log.info("%d queries and %d passages tokenised", len(query_rows), len(passage_rows))
+    return TokenStore(queries), TokenStore(passages)
+
+
+def _embed(bi_encoder: BiEncoder, store: TokenStore, rows: np.ndarray) -> torch.Tensor:
+    ids, mask = store.padded(rows, bi_encoder.tokenizer.pad_id)
+    return bi_encoder.embed(torch.from_numpy(ids).to(bi_encoder.device), torch.from_numpy(mask).to(bi_encoder.device))

@@ -1,0 +1,187 @@
+"""Pre-training of a small multilingual encoder: masked language modelling and two-view contrast.
+
+Masked language modelling alone, at the budget of minutes, leaves vectors that tell languages apart and
+little else. The second term pulls two differently masked copies of a line together and pushes the batch's other
+lines away: SimCSE (arXiv 2104.08821, equation 1) with masks in dropout's place.
+"""
+
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from workflow_scripts.data.atomic import atomic_folder
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
+from workflow_scripts.encoders.parameters import count_parameters
+from workflow_scripts.encoders.pooling import pool
+from workflow_scripts.encoders.tokenization import load_tokenizer
+from workflow_scripts.training.checkpoints import content_key
+from workflow_scripts.training.draws import choose, permutation, shares, uniforms
+from workflow_scripts.training.losses import info_nce
+from workflow_scripts.training.masking import mask_tokens
+from workflow_scripts.training.texts import read_texts
+from workflow_scripts.training.token_store import TokenStore
+from workflow_scripts.training.tokenizer_training import SPECIAL_TOKENS
+from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
+
+_log = logging.getLogger(__name__)
+POSITIONS = 512  # tokens, as XLM-R; positions beyond pre-training's max_length are first trained in fine-tuning
+_MAX_GRADIENT_NORM = 1.0
+_CHECKPOINT_EVERY = 100  # steps
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of one language as rows of a token store; parallel lines and parts of one text share ``groups`` [n]."""
+
+    rows: np.ndarray
+    groups: np.ndarray
+
+
+def read_lines(
+    paths_to_texts: Sequence[str | Path], paths_to_overlaps: Sequence[str | Path], tokenizer: Any, max_length: int
+) -> tuple[TokenStore, dict[str, Lines]]:
+    """Return the tokens of all lines, and each language's lines; a longer text is cut into consecutive lines."""
+    start, end = (tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
+    tokenizer.no_truncation()
+    tokens: list[list[int]] = []
+    group_numbers: dict[str, int] = {}
+    languages = {}
+    for lang, table in read_texts(paths_to_texts, paths_to_overlaps).items():
+        first, groups = len(tokens), []
+        encodings = tokenizer.encode_batch_fast(table["text"].to_pylist(), add_special_tokens=False)
+        for encoding, group in zip(encodings, table["group_id"].to_pylist(), strict=True):
+            for begin in range(0, len(encoding.ids), max_length - 2):
+                tokens.append([start, *encoding.ids[begin : begin + max_length - 2], end])
+                groups.append(group_numbers.setdefault(group, len(group_numbers)))
+        languages[lang] = Lines(np.arange(first, len(tokens)), np.array(groups, dtype=np.int64))
+    return TokenStore(tokens), languages
+
+
+def plan_lines(
+    languages: dict[str, Lines], steps: int, batch_size: int, tau: float, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and groups, both [steps, batch_size], of each step's lines.
+
+    Each line's language is drawn with probability ∝ size^tau; within a language every line is used before any repeats.
+    """
+    numbers = uniforms((steps, batch_size), "pretraining languages", seed)
+    chosen = choose(shares([len(lines.rows) for lines in languages.values()], tau), numbers)
+    rows, groups = np.empty_like(chosen), np.empty_like(chosen)
+    for number, (lang, lines) in enumerate(languages.items()):
+        places = np.flatnonzero(chosen.ravel() == number)
+        epochs = -(-len(places) // len(lines.rows))
+        orders = [permutation(len(lines.rows), "pretraining lines", seed, lang, epoch) for epoch in range(epochs)]
+        order = np.concatenate([*orders, np.empty(0, dtype=np.int64)])[: len(places)]
+        rows.ravel()[places], groups.ravel()[places] = lines.rows[order], lines.groups[order]
+    return rows, groups
+
+
+def make_model(architecture: dict[str, Any], vocabulary: int) -> torch.nn.Module:
+    """Return an untrained XLM-R masked language model without dropout; raise InputError on impossible widths."""
+    from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+
+    hidden, heads = architecture["hidden"], architecture["heads"]
+    if hidden % heads:
+        raise InputError(f"model.pretrain: hidden {hidden} is not a multiple of heads {heads}; change one of them")
+    pad_id = SPECIAL_TOKENS.index("<pad>")
+    config = XLMRobertaConfig(
+        vocab_size=vocabulary,
+        hidden_size=hidden,
+        num_hidden_layers=architecture["layers"],
+        num_attention_heads=heads,
+        intermediate_size=architecture["intermediate"],
+        max_position_embeddings=POSITIONS + pad_id + 1,  # positions count from pad_id + 1
+        type_vocab_size=1,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        layer_norm_eps=1e-5,
+        bos_token_id=SPECIAL_TOKENS.index("<s>"),
+        pad_token_id=pad_id,
+        eos_token_id=SPECIAL_TOKENS.index("</s>"),
+    )
+    config._attn_implementation = "sdpa"
+    return XLMRobertaForMaskedLM(config)
+
+
+def pretrain(
+    paths_to_texts: Sequence[str | Path],
+    paths_to_overlaps: Sequence[str | Path],
+    path_to_tokenizer: str | Path,
+    settings: dict[str, Any],
+    threads: int,
+    path_to_output: str | Path,
+    path_to_partial: str | Path,
+) -> None:
+    """Pre-train an encoder and write its transformers folder (without the language-modelling head).
+
+    ``settings`` has ``model.pretrain`` (layers, hidden, heads, intermediate, learning_rate) and ``pretraining`` (the
+    config section). Resumes from ``path_to_partial`` as ``finetune`` does. Raises InputError on bad settings or a
+    diverging loss.
+    """
+    architecture, chosen = settings["model"]["pretrain"], settings["pretraining"]
+    if not 3 <= chosen["max_length"] <= POSITIONS:
+        raise InputError(f"pretraining.max_length: {chosen['max_length']} is not between 3 and {POSITIONS} tokens")
+    seed, batch_size = chosen["seed"], chosen["batch_size"]
+    device = prepare_torch(threads, seed)
+    tokenizer = load_tokenizer(path_to_tokenizer)
+    store, languages = read_lines(paths_to_texts, paths_to_overlaps, tokenizer, chosen["max_length"])
+    rows, groups = plan_lines(languages, chosen["steps"], batch_size, chosen["tau"], seed)
+    vocabulary = tokenizer.get_vocab_size()
+    model = make_model(architecture, vocabulary).to(device).train()
+    pad_id, mask_id = (tokenizer.token_to_id(token) for token in ("<pad>", "<mask>"))
+
+    def loss_of_step(step: int) -> dict[str, torch.Tensor]:
+        ids, mask = store.padded(rows[step], pad_id)
+        # Both views go through the model as one batch; the label of a hidden token is the token.
+        ids, mask = np.concatenate([ids, ids]), np.concatenate([mask, mask])
+        hidden, positions = mask_tokens(
+            ids, mask, chosen["mask_share"], mask_id, len(SPECIAL_TOKENS), vocabulary, seed, step
+        )
+        attention_mask = torch.from_numpy(mask).to(device)
+        states = model.roberta(input_ids=torch.from_numpy(hidden).to(device), attention_mask=attention_mask)[0]
+        # The head, wide as the vocabulary, is computed for the hidden tokens alone.
+        places = torch.from_numpy(np.flatnonzero(positions)).to(device)
+        labels = torch.from_numpy(ids[positions]).to(device)
+        logits = model.lm_head(states.flatten(0, 1).index_select(0, places))
+        masked = torch.nn.functional.cross_entropy(logits, labels)
+        first, second = pool(states, attention_mask, "mean").chunk(2)
+        group = torch.from_numpy(groups[step]).to(device)
+        contrast = info_nce(first, second, group, group, chosen["temperature"], symmetric=True)
+        return {"loss": masked + chosen["contrast_weight"] * contrast, "masked": masked, "contrast": contrast}
+
+    inputs = [*paths_to_texts, *paths_to_overlaps, Path(path_to_tokenizer) / "tokenizer.json"]
+    key = content_key({"settings": settings, "threads": threads, "device": device.type}, inputs)
+    trainer = TrainerSettings(
+        steps=chosen["steps"],
+        learning_rate=architecture["learning_rate"],
+        warmup_share=chosen["warmup_share"],
+        weight_decay=chosen["weight_decay"],
+        max_gradient_norm=_MAX_GRADIENT_NORM,
+        checkpoint_every=_CHECKPOINT_EVERY,
+    )
+    records = train(model, loss_of_step, trainer, batch_size, path_to_partial, key)
+    with atomic_folder(path_to_output) as folder:
+        save_encoder(model.roberta, folder)
+        copy_tokenizer(path_to_tokenizer, folder, model_max_length=POSITIONS)
+        write_metrics(records, folder)
+        counts = count_parameters(folder)
+        write_manifest(
+            folder,
+            inputs=inputs,
+            settings=settings,
+            seed=seed,
+            threads=threads,
+            device=device.type,
+            dtype="float32",
+            parameters={"embedding": counts.embedding, "non_embedding": counts.non_embedding, "total": counts.total},
+            lines={lang: len(lines.rows) for lang, lines in languages.items()},
+        )
+    shutil.rmtree(path_to_partial)

@@ -1,0 +1,150 @@
+"""One training loop for pre-training and fine-tuning: AdamW, warm-up, clipping, checkpoints, metrics."""
+
+import json
+import logging
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.learning_rate import linear_schedule
+
+_log = logging.getLogger(__name__)
+METRICS = "metrics.jsonl"
+_RECORDS = 100  # about how many lines of metrics a run leaves
+_DIVERGED = 3.0  # times the loss of the first record
+
+
+@dataclass(frozen=True)
+class TrainerSettings:
+    """What decides the updates besides the loss; ``learning_rate`` is the peak."""
+
+    steps: int
+    learning_rate: float
+    warmup_share: float
+    weight_decay: float
+    max_gradient_norm: float
+    checkpoint_every: int
+
+
+def prepare_torch(threads: int, seed: int) -> torch.device:
+    """Fix threads, seed and deterministic kernels; return the GPU where there is one, else the CPU."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with a fixed workspace
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def make_optimizer(model: torch.nn.Module, settings: TrainerSettings) -> torch.optim.AdamW:
+    """Return AdamW (arXiv 1711.05101) without weight decay on biases and normalisation, fused into one kernel."""
+    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": settings.weight_decay},
+        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+
+
+def train(
+    model: torch.nn.Module,
+    loss_of_step: Callable[[int], dict[str, torch.Tensor]],
+    settings: TrainerSettings,
+    examples_per_step: int,
+    path_to_partial: str | Path,
+    key: str,
+) -> list[dict[str, float]]:
+    """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
+
+    ``loss_of_step(k)`` returns scalar tensors for update k (from 0): ``loss``, which is minimised, and others to be
+    shown. A loss or gradient that is not finite, or a loss that has grown beyond three times its first record and
+    chance, raises InputError; the last good checkpoint stays in ``path_to_partial``.
+    """
+    optimizer = make_optimizer(model, settings)
+    checkpoints = Checkpoints(path_to_partial, key)
+    start = checkpoints.restore(model, optimizer)
+    metrics = _MetricsFile(checkpoints.folder / METRICS, key, start)
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    every = max(1, settings.steps // _RECORDS)
+    # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
+    first = max(metrics.records[0]["loss"] if metrics.records else 0.0, math.log(examples_per_step))
+    unread: list[dict[str, torch.Tensor]] = []
+    began = time.perf_counter()
+    for step in tqdm(
+        range(start, settings.steps), initial=start, total=settings.steps, desc="steps", mininterval=5.0, leave=False
+    ):
+        rate = settings.learning_rate * linear_schedule(step, settings.steps, settings.warmup_share)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        losses = loss_of_step(step)
+        losses["loss"].backward()
+        norm = torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        unread.append({name: value.detach() for name, value in losses.items()} | {"gradient_norm": norm})
+        done = step + 1
+        save = done % settings.checkpoint_every == 0 and done < settings.steps
+        if done % every == 0 or save or done == settings.steps:
+            # Numbers are fetched from the device only here, and always before a checkpoint, which is thus a good one.
+            means = _means(unread)
+            if not metrics.records:
+                first = max(first, means["loss"])
+            _stop_if_diverged(step, means, first, settings, checkpoints.folder)
+            seconds = time.perf_counter() - began
+            began = time.perf_counter()
+            speed = len(unread) * examples_per_step / max(seconds, 1e-9)
+            metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
+            unread = []
+        if save:
+            checkpoints.save(done, model, optimizer)
+    return metrics.records
+
+
+def _means(values: list[dict[str, torch.Tensor]]) -> dict[str, float]:
+    return {name: float(torch.stack([value[name] for value in values]).double().mean()) for name in values[0]}
+
+
+def _stop_if_diverged(
+    step: int, means: dict[str, float], first: float, settings: TrainerSettings, folder: Path
+) -> None:
+    finite = math.isfinite(means["loss"]) and math.isfinite(means["gradient_norm"])
+    if finite and means["loss"] <= _DIVERGED * first:
+        return
+    raise InputError(
+        f"training diverged by step {step + 1}: loss {means['loss']:.4g}, gradient norm {means['gradient_norm']:.4g}; "
+        f"lower learning_rate {settings.learning_rate:g} or raise warmup_share "
+        f"(the last good checkpoint, if any, is in {folder})"
+    )
+
+
+class _MetricsFile:
+    """Records of metrics, a JSON line each, that outlive a killed process; the first line names their content."""
+
+    def __init__(self, path: Path, key: str, step: int) -> None:
+        """Keep the records of content ``key`` up to ``step`` updates."""
+        self.records: list[dict[str, float]] = []
+        if path.is_file() and step > 0:
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = [json.loads(line) for line in lines if line.endswith("\n")]
+            if whole and whole[0] == {"key": key}:
+                self.records = [record for record in whole[1:] if record["step"] <= step]
+        self._path = path
+        path.write_text("".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records]), encoding="utf-8")
+
+    def add(self, record: dict[str, float]) -> None:
+        self.records.append(record)
+        with open(self._path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(record) + "\n")
+
+
+def write_metrics(records: list[dict[str, float]], folder: str | Path) -> None:
+    """Write ``metrics.jsonl`` into a model's folder, one record a line."""
+    lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in records)
+    (Path(folder) / METRICS).write_text(lines, encoding="utf-8")

@@ -1,0 +1,86 @@
+"""A table of English pairs becomes one in another language; bad translations are dropped and counted."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+from tqdm import tqdm
+
+from workflow_scripts.data.tables import PAIRS
+from workflow_scripts.data.text_format import passage_text
+from workflow_scripts.translation.engine import Engine, Translation
+from workflow_scripts.translation.quality import Side, verdict
+from workflow_scripts.translation.reasons import KEPT, REASONS
+from workflow_scripts.translation.share import draw_groups
+from workflow_scripts.translation.yield_table import Yield, yield_rows
+
+_AT_HAND = 1024  # texts given to an engine at once: enough to sort into batches, few enough to show progress
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedPairs:
+    """PAIRS in the target language, in the order of the source, and the rows of the yield table."""
+
+    pairs: pa.Table
+    yields: list[Yield]
+
+
+def translate_pairs(
+    pairs: pa.Table, engine: Engine, lang: str, script: str, share: float, thresholds: Mapping[str, float]
+) -> TranslatedPairs:
+    """Translate a share of ``pairs`` (PAIRS of one source and one language) and keep what passes quality control.
+
+    Groups are drawn whole (``draw_groups``). A side that the source lacks stays null, an empty title stays empty. A
+    pair is dropped where its query or its passage (title and passage as one text) fails a filter; its reason is the
+    first failed filter of either. Equal texts are translated once.
+    """
+    rows = pairs.to_pylist()
+    groups = draw_groups((row["group_id"] for row in rows), share)
+    drawn = [row for row in rows if row["group_id"] in groups]
+    source, source_lang = rows[0]["source"], rows[0]["lang"]
+    texts = {row[part]: None for row in drawn for part in ("query", "title", "passage") if row[part]}
+    translations = _translate_all(list(texts), engine, source_lang, lang)
+
+    reasons: dict[str, list[str]] = {"query": [], "passage": [], "pair": []}
+    kept = []
+    for row in drawn:
+        made = {part: translations[row[part]] if row[part] else None for part in ("query", "title", "passage")}
+        sides = {side: verdict(content, thresholds) for side, content in _sides(row, made, script)}
+        for side, reason in sides.items():
+            reasons[side].append(reason)
+        reasons["pair"].append(next((reason for reason in REASONS if reason in sides.values()), KEPT))
+        if reasons["pair"][-1] == KEPT:
+            text = {part: row[part] if translation is None else translation.text for part, translation in made.items()}
+            kept.append({**row, **text, "lang": lang, "origin": f"machine:{engine.name}"})
+    return TranslatedPairs(
+        pa.Table.from_pylist(kept, schema=PAIRS), yield_rows(source, lang, reasons, len(rows) - len(drawn))
+    )
+
+
+def _translate_all(texts: list[str], engine: Engine, source_lang: str, lang: str) -> dict[str, Translation]:
+    made: dict[str, Translation] = {}
+    with tqdm(total=len(texts), desc=f"{source_lang} to {lang}", unit="text", mininterval=1) as progress:
+        for start in range(0, len(texts), _AT_HAND):
+            some = texts[start : start + _AT_HAND]
+            made.update(zip(some, engine.translate(some, source_lang, lang), strict=True))
+            progress.update(len(some))
+    return made
+
+
+def _sides(row: dict[str, str | None], made: dict[str, Translation | None], script: str) -> Iterator[tuple[str, Side]]:
+    """Yield name and content of each side that the source has."""
+    for name, parts in (("query", ("query",)), ("passage", ("title", "passage"))):
+        if row[name] is None:
+            continue
+        translated = [made[part] for part in parts if made[part] is not None]
+        text = {part: made[part].text if made[part] else "" for part in parts}
+        yield (
+            name,
+            Side(
+                source=row["query"] if name == "query" else passage_text(row["title"], row["passage"]),
+                translation=text["query"] if name == "query" else passage_text(text["title"], text["passage"]),
+                script=script,
+                missing=any(not translation.text.strip() for translation in translated),
+                cut_off=any(translation.cut_off for translation in translated),
+            ),
+        )
