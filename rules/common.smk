@@ -460,13 +460,19 @@ def whole_config(wildcards):
 # --- What the experiment has to show. A plot whose subject the experiment lacks is left out.
 
 
+def collection_plots(collection):
+    """The figures that each collection has for itself, by the settings it is searched in."""
+    settings = config["collections"][collection]["settings"]
+    figures = {"heatmap": "cross-lingual", "language_bias": "multilingual"}
+    return [
+        f"{collection}/{name}" for name, needed in figures.items() if needed in settings
+    ]
+
+
 def plot_names():
     names = ["scaling", "languages", "comparisons"]
-    settings = config["collections"][config["report"]["collection"]]["settings"]
-    if "cross-lingual" in settings:
-        names.append("heatmap")
-    if "multilingual" in settings:
-        names.append("language_bias")
+    for collection in config["experiment"]["collections"]:
+        names += collection_plots(collection)
     if runs.trained_runs(config):
         names += ["training", "batches"]
     if translation_yields(None):
@@ -500,7 +506,11 @@ def report_tables(wildcards):
 
 
 def figure_flags(wildcards, input):
-    return [f"{Path(path).stem}={path}" for path in input.figures]
+    """Figures by their place below plots/: `scaling`, `<collection>/heatmap`."""
+    return [
+        f"{Path(path).relative_to(made('plots')).with_suffix('')}={path}"
+        for path in input.figures
+    ]
 
 
 def table_flags(wildcards, input):

@@ -244,16 +244,18 @@ rule plot_language_bias:
         models="<results>/tables/models.csv",
     output:
         svg=report(
-            "<results>/plots/language_bias.svg",
+            "<results>/plots/{collection}/language_bias.svg",
             caption="../resources/captions/language_bias.rst",
             category="Plots",
-            labels={"plot": "language bias"},
+            labels={"plot": "language bias", "collection": "{collection}"},
         ),
-        png="<results>/plots/language_bias.png",
+        png="<results>/plots/{collection}/language_bias.png",
     log:
-        "<logs>/plot_language_bias.log",
+        "<logs>/plot_language_bias/{collection}.log",
     benchmark:
-        "<benchmarks>/plot_language_bias.tsv"
+        "<benchmarks>/plot_language_bias/{collection}.tsv"
+    wildcard_constraints:
+        collection=one_of(config["experiment"]["collections"]),
     conda:
         "../envs/report.yaml"
     params:
@@ -264,6 +266,7 @@ rule plot_language_bias:
         " --per-group {input.per_group:q}"
         " --bias {input.bias:q}"
         " --models {input.models:q}"
+        " --collection {wildcards.collection:q}"
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
@@ -305,16 +308,18 @@ rule plot_heatmap:
         models="<results>/tables/models.csv",
     output:
         svg=report(
-            "<results>/plots/heatmap.svg",
+            "<results>/plots/{collection}/heatmap.svg",
             caption="../resources/captions/heatmap.rst",
             category="Plots",
-            labels={"plot": "heatmap"},
+            labels={"plot": "heatmap", "collection": "{collection}"},
         ),
-        png="<results>/plots/heatmap.png",
+        png="<results>/plots/{collection}/heatmap.png",
     log:
-        "<logs>/plot_heatmap.log",
+        "<logs>/plot_heatmap/{collection}.log",
     benchmark:
-        "<benchmarks>/plot_heatmap.tsv"
+        "<benchmarks>/plot_heatmap/{collection}.tsv"
+    wildcard_constraints:
+        collection=one_of(config["experiment"]["collections"]),
     conda:
         "../envs/report.yaml"
     params:
@@ -324,6 +329,7 @@ rule plot_heatmap:
         "python -m workflow_scripts.plot_heatmap"
         " --means {input.means:q}"
         " --models {input.models:q}"
+        " --collection {wildcards.collection:q}"
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"

@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TREE = ("Snakefile", "config.yaml", "config.schema.yaml", "rules", "workflow_scripts", "resources", "envs", "experiments", "profiles")
+TREE = (
+    "Snakefile",
+    "config.yaml",
+    "config.schema.yaml",
+    "rules",
+    "workflow_scripts",
+    "resources",
+    "envs",
+    "experiments",
+    "profiles",
+)
 
 
 class Workflow:

@@ -1,12 +1,11 @@
 """Write how large each model is: embedding, non-embedding and all parameters."""
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
-from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.csv_table import write_csv
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.encoders.parameters import model_row
 
@@ -25,10 +24,7 @@ def write_model_table(paths_to_bases: list[str], models: dict[str, Any], path_to
     for path in paths_to_bases:
         entry = models[Path(path).name]
         rows.append(model_row(path, entry["label"], entry["family"]))
-    with atomic_file(path_to_output) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path_to_output, list(rows[0]), [list(row.values()) for row in rows])
 
 
 def main() -> None:

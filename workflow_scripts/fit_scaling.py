@@ -32,7 +32,8 @@ def fit_scaling(
     verdict = headline_verdict(slices, fits, sizes, analysis)
     write_csv(path_to_output, COLUMNS, scaling_rows(fits))
     with atomic_file(path_to_verdict) as temporary:
-        temporary.write_text(json.dumps(verdict, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(verdict, indent=2, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Draw cross-lingual retrieval of the largest model: query language by passage language, per strategy."""
+"""Draw a collection's cross-lingual retrieval by the largest model: language of the query by that of the passage."""
 
 import argparse
 from pathlib import Path
@@ -16,13 +16,13 @@ def plot_heatmap(
     *,
     path_to_means: str | Path,
     path_to_models: str | Path,
+    collection: str,
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
 ) -> None:
     """Draw ``report.metric`` of every ordered pair of languages, the diagonal being monolingual, mean over seeds."""
-    report = setting(settings, "report", dict)
-    collection, metric = setting(report, "collection", str), setting(report, "metric", str)
+    metric = setting(setting(settings, "report", dict), "metric", str)
     labels = Labels.from_settings(settings, collection)
     means = read_means(path_to_means)
     means = means[(means["collection"] == collection) & (means["metric"] == metric)]
@@ -37,7 +37,7 @@ def plot_heatmap(
         cells["mean"].mean(),
         labels,
         metric=metric,
-        title=f"{metric_label(metric)} by language pair × 100, largest model ({labels.model(largest)})",
+        title=f"{collection}: {metric_label(metric)} by language pair × 100, largest model ({labels.model(largest)})",
     )
     save_figure(figure, path_to_svg, path_to_png)
 
@@ -47,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--means", required=True, help="means.parquet")
     parser.add_argument("--models", required=True, help="models.csv")
+    parser.add_argument("--collection", required=True, help="the collection that is drawn")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
@@ -54,6 +55,7 @@ def main() -> None:
     plot_heatmap(
         path_to_means=arguments.means,
         path_to_models=arguments.models,
+        collection=arguments.collection,
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,

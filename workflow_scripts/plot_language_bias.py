@@ -1,4 +1,4 @@
-"""Draw language bias in the multilingual setting: rank distance, and whose passages fill the top 10."""
+"""Draw a collection's language bias in the multilingual setting: rank distance, and whose passages fill the top 10."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import BIAS, MODELS, PER_GROUP, read_analysis_table, select_rows
 from workflow_scripts.reporting.bias_plot import draw_bias
-from workflow_scripts.reporting.labels import Labels, setting
+from workflow_scripts.reporting.labels import Labels
 from workflow_scripts.reporting.style import save_figure
 
 
@@ -16,13 +16,12 @@ def plot_language_bias(
     path_to_per_group: str | Path,
     path_to_bias: str | Path,
     path_to_models: str | Path,
+    collection: str,
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
 ) -> None:
-    """Draw the bias of every system on ``report.collection``; rank distance only where the collection is parallel."""
-    report = setting(settings, "report", dict)
-    collection = setting(report, "collection", str)
+    """Draw the bias of every system on ``collection``; rank distance only where the collection is parallel."""
     groups = read_analysis_table(path_to_per_group, PER_GROUP)
     distances = groups[
         (groups["collection"] == collection)
@@ -35,6 +34,7 @@ def plot_language_bias(
         select_rows(read_analysis_table(path_to_bias, BIAS), path_to_bias, collection=collection),
         read_analysis_table(path_to_models, MODELS),
         Labels.from_settings(settings, collection),
+        title=collection,
     )
     save_figure(figure, path_to_svg, path_to_png)
 
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--per-group", required=True, help="per_group.csv")
     parser.add_argument("--bias", required=True, help="bias.csv")
     parser.add_argument("--models", required=True, help="models.csv")
+    parser.add_argument("--collection", required=True, help="the collection that is drawn")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
@@ -53,6 +54,7 @@ def main() -> None:
         path_to_per_group=arguments.per_group,
         path_to_bias=arguments.bias,
         path_to_models=arguments.models,
+        collection=arguments.collection,
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,

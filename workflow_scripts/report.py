@@ -38,7 +38,7 @@ def main() -> None:
     """Parse the command line and write the page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--figure", nargs="*", default=[], type=_named, metavar="NAME=SVG", help="scaling, languages, …"
+        "--figure", nargs="*", default=[], type=_named, metavar="NAME=SVG", help="scaling, <collection>/heatmap, …"
     )
     parser.add_argument("--table", nargs="*", default=[], type=_named, metavar="NAME=CSV", help="per_group, models, …")
     parser.add_argument("--verdict", required=True, type=Path, help="verdict.json")

@@ -32,7 +32,9 @@ def below(path):
     return {name.split(".")[1] for name in imported(path) if name and name.startswith("workflow_scripts.")}
 
 
-@pytest.mark.parametrize("path", sorted(CODE.glob("*/*.py")) + sorted(CODE.glob("*/*/*.py")), ids=lambda path: str(path.relative_to(CODE)))
+@pytest.mark.parametrize(
+    "path", sorted(CODE.glob("*/*.py")) + sorted(CODE.glob("*/*/*.py")), ids=lambda path: str(path.relative_to(CODE))
+)
 def test_imports_go_down(path):
     floor = path.relative_to(CODE).parts[0]
     allowed = {floor} | GROUND if floor in WINGS else GROUND if floor in GROUND else GROUND | {"planning"}
@@ -56,7 +58,9 @@ def test_each_rule_that_calls_an_entry_module_bears_its_name():
 def test_no_other_entry_module_reaches_torch_in_our_code(entry):
     for line in code_fingerprint(entry):
         path = ROOT / line.split("@")[0]
-        heavy = {name for name in imported(path) if name.split(".")[0] in ("torch", "transformers", "sentence_transformers")}
+        heavy = {
+            name for name in imported(path) if name.split(".")[0] in ("torch", "transformers", "sentence_transformers")
+        }
         assert not heavy, f"{path} imports {heavy}"
 
 

@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import docutils.core
 import jinja2
@@ -14,6 +15,7 @@ class Job:
     """What Snakemake hands a caption."""
 
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    wildcards = SimpleNamespace(collection="atlas")
 
 
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)

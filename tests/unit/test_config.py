@@ -61,7 +61,11 @@ def test_resolving_does_not_touch_its_input():
         ("strategies/hybrid", {"alpha": 1.5}, r"strategies\.hybrid\.alpha: 1\.5 is not at most 1"),
         ("strategies/hybrid", {"alpha": -0.5}, r"strategies\.hybrid\.alpha: -0\.5 is not at least 0"),
         ("experiment/seeds", [1, 1], r"experiment\.seeds: \[1, 1\] is not a list without repeats"),
-        ("experiment/models", ["atlas-xl"], r"experiment\.models: 'atlas-xl' is not defined under models; did you mean"),
+        (
+            "experiment/models",
+            ["atlas-xl"],
+            r"experiment\.models: 'atlas-xl' is not defined under models; did you mean",
+        ),
         ("experiment/models", [], r"experiment\.models: \[\] is not a list of at least 1"),
         ("experiment/name", "../elsewhere", r"experiment\.name: '\.\./elsewhere' is not of the form"),
         ("experiment/name", "a $(b)", r"experiment\.name: .* is not of the form"),
@@ -72,15 +76,27 @@ def test_resolving_does_not_touch_its_input():
             {"learning_rate": 0.01, "folder": "here", "hub": "a/b", "revision": "0" * 40, "size_m": 1},
             r"models\.atlas-s: hub and folder given; a model is exactly one of",
         ),
-        ("models/atlas-s", {"learning_rate": 0.01, "hub": "a/b", "size_m": 86}, r"models\.atlas-s\.hub: 'a/b' has no revision"),
+        (
+            "models/atlas-s",
+            {"learning_rate": 0.01, "hub": "a/b", "size_m": 86},
+            r"models\.atlas-s\.hub: 'a/b' has no revision",
+        ),
         ("models/atlas-s", {"learning_rate": 0.01, "folder": "here"}, r"models\.atlas-s: size_m is missing"),
         (
             "models/atlas-s/pretrain/hidden",
             33,
             r"models\.atlas-s\.pretrain\.hidden: 33 is not a multiple of heads \(2\)",
         ),
-        ("collections/atlas/languages", ["en", "xx"], r"collections\.atlas\.languages: 'xx' is not in resources/languages\.csv"),
-        ("collections/atlas/languages", ["en", "ru"], r"report\.group: 'low-resource' has no language in collections\.atlas"),
+        (
+            "collections/atlas/languages",
+            ["en", "xx"],
+            r"collections\.atlas\.languages: 'xx' is not in resources/languages\.csv",
+        ),
+        (
+            "collections/atlas/languages",
+            ["en", "ru"],
+            r"report\.group: 'low-resource' has no language in collections\.atlas",
+        ),
         ("collections/atlas/parallel", False, r"collections\.atlas\.settings: .* need a parallel collection"),
         ("collections/atlas/format", "beer", r"collections\.atlas\.format: 'beer' is not one of"),
         ("collections/atlas/format", "miracl", r"data_root: is null, but collections\.atlas reads files"),
@@ -93,7 +109,11 @@ def test_resolving_does_not_touch_its_input():
         ("report/metric", "ndcg@20", r"report\.metric: 'ndcg@20' is not among metrics"),
         ("report/setting", "bilingual", r"report\.setting: 'bilingual' is not one of"),
         ("report/collection", "xquad", r"report\.collection: 'xquad' is not among experiment\.collections"),
-        ("report/compare/baselines", ["mnoo"], r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies"),
+        (
+            "report/compare/baselines",
+            ["mnoo"],
+            r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies",
+        ),
     ],
 )
 def test_a_wrong_config_is_refused_in_one_line(path, value, says):

@@ -120,15 +120,60 @@ def test_every_figure_is_drawn(tables, tmp_path):
     calls = [
         lambda: plot_languages(path_to_per_language=tables["per_language"], **models, settings=settings(), **out),
         lambda: plot_language_bias(
-            path_to_per_group=tables["per_group"], path_to_bias=tables["bias"], **models, settings=settings(), **out
+            path_to_per_group=tables["per_group"],
+            path_to_bias=tables["bias"],
+            **models,
+            collection="atlas",
+            settings=settings(),
+            **out,
         ),
         lambda: plot_comparisons(path_to_comparisons=tables["comparisons"], settings=settings(), **out),
-        lambda: plot_heatmap(path_to_means=tables["means"], **models, settings=settings(), **out),
+        lambda: plot_heatmap(path_to_means=tables["means"], **models, collection="atlas", settings=settings(), **out),
     ]
     for call in calls:
         call()
         assert (tmp_path / "a.svg").stat().st_size > 10_000
         (tmp_path / "a.svg").unlink()
+
+
+def test_a_collection_that_is_not_searched_across_languages_has_no_heatmap(tables, tmp_path):
+    means = pd.read_parquet(tables["means"])
+    means[means["setting"] == "monolingual"].to_parquet(tmp_path / "means.parquet")
+    with pytest.raises(InputError, match="no cross-lingual ndcg@10 on atlas"):
+        plot_heatmap(
+            path_to_means=tmp_path / "means.parquet",
+            path_to_models=tables["models"],
+            collection="atlas",
+            settings=settings(),
+            path_to_svg=tmp_path / "a.svg",
+            path_to_png=tmp_path / "a.png",
+        )
+    assert not (tmp_path / "a.svg").exists()
+
+
+def test_a_figure_is_of_the_collection_that_is_asked_for(tables, tmp_path):
+    """Another collection with two languages, whose figure stays the same whatever the headline is."""
+    wanted = settings()
+    wanted["collections"]["small"] = {**wanted["collections"]["atlas"], "languages": ["en", "sw"]}
+    means = pd.read_parquet(tables["means"])
+    small = means[means["query_lang"].isin(("en", "sw")) & means["passage_lang"].isin(("en", "sw"))]
+    drawn = []
+    for folder, rows in (
+        ("both", [means, small.assign(collection="small")]),
+        ("one", [small.assign(collection="small")]),
+    ):
+        (tmp_path / folder).mkdir()
+        pd.concat(rows).to_parquet(tmp_path / folder / "means.parquet")
+        plot_heatmap(
+            path_to_means=tmp_path / folder / "means.parquet",
+            path_to_models=tables["models"],
+            collection="small",
+            settings=wanted,
+            path_to_svg=tmp_path / folder / "a.svg",
+            path_to_png=tmp_path / folder / "a.png",
+        )
+        drawn.append((tmp_path / folder / "a.svg").read_bytes())
+    assert drawn[0] == drawn[1]
 
 
 def test_heatmap_shows_queries_in_lines_and_passages_in_columns(labels):

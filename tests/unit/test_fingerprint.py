@@ -5,6 +5,15 @@ import pytest
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.planning.fingerprint import code_fingerprint
 
+NEAR = '''VALUE = 1
+
+
+def late():
+    """Say."""
+    from workflow_scripts.wing.far import SECRET
+    return SECRET
+'''
+
 
 @pytest.fixture
 def package(tmp_path):
@@ -17,7 +26,7 @@ def package(tmp_path):
             "__init__": '"""Package."""\n',
             "entry": "from workflow_scripts.wing import near\n\n\ndef main():\n    return near.VALUE\n",
             "wing/__init__": "",
-            "wing/near": 'VALUE = 1\n\n\ndef late():\n    """Say."""\n    from workflow_scripts.wing.far import SECRET\n    return SECRET\n',
+            "wing/near": NEAR,
             "wing/far": "SECRET = 1  # why\n",
             "wing/unused": "OTHER = 1\n",
         } | changes
@@ -44,7 +53,7 @@ def test_it_names_every_file_of_the_import_closure_and_no_other(package):
     "change",
     [
         {"wing/far": "# another comment\nSECRET   =   1\n"},
-        {"wing/near": 'VALUE = 1\n\n\ndef late():\n    """Say it otherwise."""\n    from workflow_scripts.wing.far import SECRET\n    return SECRET\n'},
+        {"wing/near": NEAR.replace("Say.", "Say it otherwise.")},
         {"wing/unused": "OTHER = 2\n"},
     ],
     ids=["comment and layout", "docstring", "a file that is not imported"],
@@ -55,7 +64,10 @@ def test_what_does_not_change_the_result_does_not_change_it(package, change):
 
 @pytest.mark.parametrize(
     ("change", "file"),
-    [({"wing/far": "SECRET = 2\n"}, "far"), ({"entry": "from workflow_scripts.wing import near\n\n\ndef main():\n    return -near.VALUE\n"}, "entry")],
+    [
+        ({"wing/far": "SECRET = 2\n"}, "far"),
+        ({"entry": "from workflow_scripts.wing import near\n\n\ndef main():\n    return -near.VALUE\n"}, "entry"),
+    ],
 )
 def test_a_change_two_imports_away_changes_that_files_line_alone(package, change, file):
     changed = set(package()) ^ set(package(**change))

@@ -5,21 +5,22 @@ from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from synthetic_analysis import LANGUAGES, settings, write_tables
+from synthetic_analysis import LANGUAGES, settings, value, write_tables
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.report import report
-from workflow_scripts.reporting.page import CONTENTS
+from workflow_scripts.reporting.page import CONTENTS, FurtherCollection, contents
 from workflow_scripts.reporting.page_facts import PageInputs
 
 RESOURCES = Path(__file__).parents[2] / "resources" / "report"
 SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"></svg>'
 ATTACK = '</pre></td><script>fetch("http://evil.example/")</script><img src=x onerror=alert(1)>'
 CONFIG = {
-    "experiment": {"name": "mini", "sources": ["atlas"], "collections": ["atlas"], "seeds": [1, 2]},
+    "experiment": {"name": "mini", "sources": ["atlas"], "collections": ["atlas", "quiz.v2"], "seeds": [1, 2]},
     "sources": {"atlas": {"format": "atlas"}},
-    "collections": {"atlas": {"format": "atlas"}},
+    "collections": {"atlas": {"format": "atlas"}, "quiz.v2": {"format": "xquad-r"}},
     "decontamination": {"ngram": 8, "max_overlap": 0.5},
 }
 VERDICT = {
@@ -27,7 +28,7 @@ VERDICT = {
     "sentences": [
         {"baseline": "mono", "sentence": "Sentence 1."},
         {"baseline": "mono", "sentence": "Sentence 2."},
-        {"baseline": "cross", "sentence": "Sentence 3."},
+        {"baseline": "cross", "sentence": "Sentence 3.", "numbers": [{"p_holm": None}]},
     ],
 }
 VOID = {"meta", "img", "input", "br", "link", "hr"}
@@ -90,7 +91,12 @@ def full(tmp_path_factory):
         "versions": {"torch": "2.13.0"},
         "wall_seconds": 33.1,
     }
-    figures = ("scaling", "comparisons", "languages", "heatmap", "language_bias", "training", "batches")
+    figures = (
+        *("scaling", "comparisons", "languages", "training", "batches"),
+        *("atlas/heatmap", "atlas/language_bias", "quiz.v2/heatmap", "quiz.v2/language_bias"),
+    )
+    for name in ("per_group", "per_language", "comparisons", "bias"):
+        _copy_collection(tables[name])
     return {
         "figures": {name: write(f"plots/{name}.svg", SVG) for name in figures},
         "tables": {
@@ -120,6 +126,22 @@ def full(tmp_path_factory):
     }
 
 
+def _copy_collection(path):
+    """Add the rows of Atlas once more, as those of a further collection with other values."""
+    rows = pd.read_csv(path)
+    further = rows.assign(collection="quiz.v2")
+    if "mean" in rows:
+        further["mean"] = rows["mean"] / 2
+    pd.concat([rows, further]).to_csv(path, index=False)
+
+
+def _settings(**changes):
+    """The display settings and config of an experiment with two collections, Atlas being the headline's."""
+    made = settings(**{"config": CONFIG, **changes})
+    made["collections"].setdefault("quiz.v2", made["collections"]["atlas"])
+    return made
+
+
 def _render(folder, inputs, **changes):
     output = folder / "report.html"
     report(
@@ -127,7 +149,7 @@ def _render(folder, inputs, **changes):
         path_to_template=RESOURCES / "page.html.j2",
         path_to_style=RESOURCES / "style.css",
         path_to_script=RESOURCES / "tables.js",
-        settings=settings(**{"config": CONFIG, **changes}),
+        settings=_settings(**changes),
         path_to_output=output,
     )
     return output.read_text(encoding="utf-8")
@@ -163,19 +185,25 @@ def test_only_the_pages_own_script_and_style_may_run(source, page):
 
 
 def test_every_heading_is_there_and_the_contents_lead_to_them(page):
-    assert [text for tag, text in page.headings if tag == "h2"] == [heading for _, heading in CONTENTS]
+    headings = [heading for _, heading in CONTENTS]
+    after = headings.index("Language bias") + 1
+    assert [text for tag, text in page.headings if tag == "h2"] == [
+        *headings[:after],
+        "Collection quiz.v2",
+        *headings[after:],
+    ]
     assert [text for tag, text in page.headings if tag == "h1"] == ["A made-up experiment"]
     ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
     assert len(ids) == len(set(ids))
     targets = {link["href"][1:] for link in page.all("a")}
-    assert targets <= set(ids) and {anchor for anchor, _ in CONTENTS} <= targets
+    assert targets <= set(ids) and {anchor for anchor, _ in CONTENTS} | {"collection-quiz.v2"} <= targets
     labelled = {attributes["aria-labelledby"] for _, attributes in page.elements if "aria-labelledby" in attributes}
     assert labelled <= set(ids)
 
 
 def test_every_element_is_closed_and_every_image_described(page):
     assert page.open == []
-    assert len(page.all("img")) == 7
+    assert len(page.all("img")) == 9
     assert all(image["alt"] for image in page.all("img"))
     assert page.all("html") == [{"lang": "en"}]
 
@@ -199,6 +227,44 @@ def test_means_differences_and_slopes_carry_their_intervals(page):
     slopes = next(table for table in page.tables if "slope per decade" in table[0] and "model left out" not in table[0])
     assert slopes[1] == ["hybrid batches − monolingual batches", "3", "+0.0580 [+0.0300, +0.0800]"]
     assert {"no clear difference", "better"} <= cells
+
+
+@pytest.mark.parametrize(("collection", "factor"), [("atlas", 1), ("quiz.v2", 0.5)])
+@pytest.mark.parametrize("setting", ["monolingual", "cross-lingual", "multilingual"])
+def test_every_collection_shows_every_setting_system_and_metric(source, collection, factor, setting):
+    (table,) = Page(
+        re.search(rf'<div class="table" id="table-metrics-{collection}-{setting}".*?</table>', source, re.S)[0]
+    ).tables
+    distances = ["rank distance", "rank distance / pool size"] if setting == "multilingual" else []
+    assert table[0] == ["model", "strategy", "nDCG@10", "Recall@100", "MAP", *distances]
+    assert len(table) == 1 + 16
+    mean = sum(value("atlas-l", "hybrid", setting, lang) for lang in LANGUAGES) / len(LANGUAGES)
+    row = next(row for row in table if row[:2] == ["L", "hybrid batches"])
+    assert row[2].split()[:3] == [f"{factor * mean:.3f}", "±", "0.010"]
+    assert row[2].split()[3:] == [f"[{mean - 0.03:.3f},", f"{mean + 0.025:.3f}]"]
+    if distances:
+        assert row[5].split()[:3] == [f"{factor * 9000 * mean:.0f}", "±", "90"]
+
+
+def test_one_seed_has_no_spread(source):
+    (table,) = Page(re.search(r'id="table-metrics-atlas-monolingual".*?</table>', source, re.S)[0]).tables
+    assert "±" not in next(row for row in table if row[0] == "BM25")[2]
+
+
+def test_a_further_collection_has_its_figures_bias_and_differences(source):
+    section = re.search(r'<section id="collection-quiz.v2">.*?</section>', source, re.S)[0]
+    assert section.count("<img") == 2
+    assert 'id="table-bias-quiz.v2"' in section
+    assert section.count("Paired differences in nDCG@10") == 3
+    assert "One query id is the same question in every language" in section
+
+
+def test_contents_name_further_collections_after_the_headlines_sections():
+    further = [FurtherCollection(name, "", False, {}, {}, {}, None) for name in ("b", "a")]
+    anchors = [anchor for anchor, _ in contents(further)]
+    place = anchors.index("bias")
+    assert anchors[place + 1 : place + 3] == ["collection-b", "collection-a"]
+    assert [anchor for anchor, _ in contents([])] == [anchor for anchor, _ in CONTENTS]
 
 
 def test_costs_are_summed_by_rule(page):
@@ -233,11 +299,12 @@ def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_p
     }
     page = Page(_render(tmp_path, lacking))
     text = " ".join("".join(page.text).split())
-    assert [text for tag, text in page.headings if tag == "h2"] == [heading for _, heading in CONTENTS]
+    assert {heading for _, heading in CONTENTS} <= {text for tag, text in page.headings if tag == "h2"}
     for sentence in (
         "This experiment compares no strategies.",
-        "No collection of this experiment is searched across languages.",
-        "No collection of this experiment is searched in the pool of all languages.",
+        "atlas is not searched across languages.",
+        "atlas is not searched in the pool of all languages.",
+        "Further collections: quiz.v2.",
         "there are no training curves",
         "Nothing in this experiment was machine-translated.",
         "costs are not known",
@@ -285,6 +352,7 @@ def test_the_same_inputs_give_the_same_page(full, source, tmp_path):
     ("change", "complaint"),
     [
         (lambda f, t: {"figures": {**f["figures"], "pie": t}}, "no place for 'pie'"),
+        (lambda f, t: {"figures": {**f["figures"], "other/heatmap": t}}, "no place for 'other/heatmap'"),
         (lambda f, t: {"figures": {}}, "scaling is missing"),
         (lambda f, t: {"tables": {"models": f["tables"]["models"]}}, "per_group is missing"),
         (lambda f, t: {"figures": {"scaling": f["tables"]["models"]}}, "not an SVG image"),

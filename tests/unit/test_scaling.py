@@ -13,6 +13,10 @@ from workflow_scripts.fit_scaling import fit_scaling
 SIZES = {"s": 10_000, "m": 100_000, "l": 1_000_000}
 
 
+def _not_json(name: str):
+    raise AssertionError(f"verdict.json holds {name}, which strict readers of JSON refuse")
+
+
 def fitted(
     folder, gaps: dict[str, float], *, noise=0.02, wobble=0.0, families=None, sizes=SIZES, metric="ndcg@10", **told
 ):
@@ -50,7 +54,9 @@ def fitted(
         path_to_verdict=folder / "verdict.json",
     )
     with open(folder / "scaling.csv", encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file)), json.loads((folder / "verdict.json").read_text(encoding="utf-8"))
+        return list(csv.DictReader(file)), json.loads(
+            (folder / "verdict.json").read_text(encoding="utf-8"), parse_constant=_not_json
+        )
 
 
 def test_slopes_are_found(tmp_path):

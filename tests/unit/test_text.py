@@ -13,6 +13,9 @@ def test_title_and_prefix_leave_no_trace_where_there_is_none():
 
 
 def test_a_neutral_id_tells_passages_apart_but_not_languages():
-    ids = {neutral_id(*key) for key in [("a", "en", "1#0"), ("a", "sw", "1#0"), ("b", "en", "1#0"), ("a", "en", "1#1"), ("ae", "n", "1#0")]}
+    ids = {
+        neutral_id(*key)
+        for key in [("a", "en", "1#0"), ("a", "sw", "1#0"), ("b", "en", "1#0"), ("a", "en", "1#1"), ("ae", "n", "1#0")]
+    }
     assert len(ids) == 5
     assert all(len(made) == 16 and int(made, 16) >= 0 for made in ids)

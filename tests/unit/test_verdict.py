@@ -1,3 +1,7 @@
+import json
+import math
+from dataclasses import replace
+
 import pytest
 
 from workflow_scripts.evaluation.comparisons import Comparison
@@ -90,6 +94,15 @@ def test_what_the_differences_add_up_to(rows, status, end):
     found = compare(*rows)
     assert found["status"] == status
     assert found["sentence"].endswith(": " + end)
+
+
+def test_a_number_that_is_missing_is_null_in_json():
+    one = replace(row("s", 0.1, 0.0, 0.2), p_holm=math.nan, effect=math.inf)
+    (numbers,) = compare(one)["numbers"]
+    assert (numbers["p_holm"], numbers["effect"], numbers["difference"]) == (None, None, 0.1)
+    trend = trend_sentence("hybrid", "mono", [fit(0.1, math.nan, math.nan)], SIZES, QUANTITY)["numbers"]
+    assert trend["fit"]["low"] is None and trend["fit"]["slope"] == 0.1
+    json.dumps([numbers, trend], allow_nan=False)
 
 
 def test_no_model_with_both():

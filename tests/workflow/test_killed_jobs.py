@@ -41,7 +41,9 @@ def kill_the_job(entry: str, parent: int, deadline: float) -> bool:
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_bytes().split(b"\0")
-                if command[1:3] == [b"-m", f"workflow_scripts.{entry}".encode()] and _descends(int(folder.name), parent):
+                if command[1:3] == [b"-m", f"workflow_scripts.{entry}".encode()] and _descends(
+                    int(folder.name), parent
+                ):
                     os.kill(int(folder.name), signal.SIGKILL)
                     return True
             except (OSError, IndexError):
@@ -65,7 +67,11 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry):
     before = digest(target)
     goal = f"results/tiny/{STAGES[entry]}"
     running = subprocess.Popen(
-        tiny.command("--force", goal), cwd=tiny.folder, env=tiny.environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        tiny.command("--force", goal),
+        cwd=tiny.folder,
+        env=tiny.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     killed = kill_the_job(entry, running.pid, time.monotonic() + 60)
     running.communicate()
@@ -73,7 +79,7 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry):
     assert not target.exists() or digest(target) == before
     tiny.snakemake(goal)
     assert digest(target) == before
-    assert [path for path in target.parent.rglob("*.partial")] == []
+    assert list(target.parent.rglob("*.partial")) == []
 
 
 def test_the_run_is_whole_after_all_that(tiny):

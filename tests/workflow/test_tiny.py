@@ -22,12 +22,14 @@ def test_every_result_is_there_and_not_empty(tiny):
         "plots/scaling.png",
         "plots/training.svg",
     ]
-    missing = [name for name in expected if not (tiny.results / name).is_file() or not (tiny.results / name).stat().st_size]
+    missing = [
+        name for name in expected if not (tiny.results / name).is_file() or not (tiny.results / name).stat().st_size
+    ]
     assert missing == []
 
 
 def test_nothing_half_written_stays(tiny):
-    assert [path for path in tiny.results.rglob("*.partial")] == []
+    assert list(tiny.results.rglob("*.partial")) == []
 
 
 def test_every_run_has_a_manifest_that_names_its_making(tiny):
@@ -35,6 +37,6 @@ def test_every_run_has_a_manifest_that_names_its_making(tiny):
     assert len(manifests) == 6
     for path in manifests:
         manifest = json.loads(path.read_text())
-        assert {"files", "inputs", "versions", "git_commit", "wall_seconds", "peak_memory_mb", "seed", "device"} <= set(manifest)
-
-
+        assert {"files", "inputs", "versions", "git_commit", "wall_seconds", "peak_memory_mb", "seed", "device"} <= set(
+            manifest
+        )

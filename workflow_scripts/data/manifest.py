@@ -54,7 +54,7 @@ def git_commit() -> str:
 
 
 def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any) -> None:
-    """Write ``folder/manifest.json``: facts, versions, wall time, peak memory, digests of inputs and of the folder's files.
+    """Write ``folder/manifest.json``: facts, versions, wall time, peak memory, digests of inputs and of files.
 
     ``facts`` are JSON values such as seed, device, dtype. Raises TypeError on any other.
     """

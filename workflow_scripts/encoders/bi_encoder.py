@@ -4,7 +4,6 @@ Whatever decides a vector (pooling, prefixes, lengths, normalisation) is the mod
 config; the folder holds weights, architecture and tokenizer.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.encoders.pooling import pool
 from workflow_scripts.encoders.settings import EncoderSettings
 from workflow_scripts.encoders.tokenization import TextTokenizer, pad, read_config
-
-_log = logging.getLogger(__name__)
 
 
 class BiEncoder:
@@ -89,7 +86,11 @@ def load_bi_encoder(
 def load_encoder(path_to_folder: str | Path, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
     """Load the transformer of a folder without pooler or heads; raise InputError where a weight of it is missing."""
     from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
 
+    # Its report of missing weights (always the pooler's) is replaced by the check below.
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
     folder = Path(path_to_folder)
     read_config(folder)
     if not any(folder.glob("*.safetensors")):

@@ -38,6 +38,8 @@ def save_encoder(encoder: torch.nn.Module, folder: str | Path) -> None:
 
     logging.disable_progress_bar()
     encoder.save_pretrained(folder)
+    for path in Path(folder).glob("*.safetensors"):
+        path.chmod(0o644)  # the library makes it readable by its owner alone; a project's results are shared
 
 
 def copy_tokenizer(path_to_base: str | Path, folder: str | Path, **changes: Any) -> None:

@@ -3,8 +3,10 @@
 A difference counts as seen where its interval excludes zero, and not otherwise.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from workflow_scripts.evaluation.comparisons import Comparison
 from workflow_scripts.evaluation.model_sizes import ModelSize
@@ -97,10 +99,18 @@ def trend_sentence(
             text += _robustness(status, without, sizes) + "."
     numbers = {
         "difference": difference_name(strategy, baseline),
-        "fit": None if whole is None else asdict(whole),
-        "without_one_model": [asdict(fit) for fit in without],
+        "fit": None if whole is None else json_numbers(whole),
+        "without_one_model": [json_numbers(fit) for fit in without],
     }
     return {"about": "trend", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
+
+
+def json_numbers(record: ScalingFit | Comparison) -> dict[str, Any]:
+    """Return a record's fields, None for what is not a finite number: JSON has no word for NaN."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in asdict(record).items()
+    }
 
 
 def _robustness(status: str, without: Sequence[ScalingFit], sizes: Mapping[str, ModelSize]) -> str:
@@ -134,7 +144,7 @@ def difference_sentence(
         )
         sides[side(row, quantity)].append(size.label)
     text = f"{where}, {strategy} {_MINUS} {baseline} is {listing(parts)}: {_standing(strategy, sides)}."
-    numbers = [{**asdict(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
+    numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
     status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
     return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
 

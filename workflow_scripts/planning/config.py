@@ -96,7 +96,9 @@ def _check_choices(config: Config) -> None:
                 raise InputError(f"config: experiment.{section}: {name!r} is not defined under {section}; {hint}")
     for section, reserved in (("models", BM25.model), ("strategies", BM25.strategy)):
         if reserved in config["experiment"][section]:
-            raise InputError(f"config: experiment.{section}: {reserved!r} is the lexical baseline's name; choose another")
+            raise InputError(
+                f"config: experiment.{section}: {reserved!r} is the lexical baseline's name; choose another"
+            )
 
 
 def _check_models(config: Config) -> None:
@@ -107,26 +109,41 @@ def _check_models(config: Config) -> None:
             found = " and ".join(kinds) or "none of them"
             raise InputError(f"config: models.{name}: {found} given; a model is exactly one of pretrain, hub, folder")
         if "hub" in entry and "revision" not in entry:
-            raise InputError(f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use")
+            raise InputError(
+                f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use"
+            )
         if "pretrain" not in entry and "size_m" not in entry:
             raise InputError(f"config: models.{name}: size_m is missing; give its non-embedding parameters in millions")
         if "pretrain" in entry and entry["pretrain"]["hidden"] % entry["pretrain"]["heads"]:
             shape = entry["pretrain"]
             raise InputError(
-                f"config: models.{name}.pretrain.hidden: {shape['hidden']} is not a multiple of heads ({shape['heads']})"
+                f"config: models.{name}.pretrain.hidden: {shape['hidden']} is not a multiple "
+                f"of heads ({shape['heads']})"
             )
-        if "pretrain" in entry and not any(config["sources"][source]["texts"] for source in config["experiment"]["sources"]):
-            raise InputError(f"config: models.{name}.pretrain: no chosen source has texts; name languages under its texts")
+        if "pretrain" in entry and not any(
+            config["sources"][source]["texts"] for source in config["experiment"]["sources"]
+        ):
+            raise InputError(
+                f"config: models.{name}.pretrain: no chosen source has texts; name languages under its texts"
+            )
 
 
 def _check_languages(config: Config, known: list[str]) -> None:
-    named = {f"sources.{name}.{key}": entry[key] for name, entry in config["sources"].items() for key in ("pairs", "translate", "texts")}
+    named = {
+        f"sources.{name}.{key}": entry[key]
+        for name, entry in config["sources"].items()
+        for key in ("pairs", "translate", "texts")
+    }
     named |= {f"collections.{name}.languages": entry["languages"] for name, entry in config["collections"].items()}
-    named |= {f"strategies.{name}.languages": entry.get("languages", []) for name, entry in config["strategies"].items()}
+    named |= {
+        f"strategies.{name}.languages": entry.get("languages", []) for name, entry in config["strategies"].items()
+    }
     for key, languages in named.items():
         for lang in languages:
             if lang not in known:
-                raise InputError(f"config: {key}: {lang!r} is not in resources/languages.csv; known: {', '.join(known)}")
+                raise InputError(
+                    f"config: {key}: {lang!r} is not in resources/languages.csv; known: {', '.join(known)}"
+                )
     for name in config["experiment"]["sources"]:
         entry = config["sources"][name]
         twice = sorted(set(entry["pairs"]) & set(entry["translate"]))
@@ -153,8 +170,8 @@ def _check_strategies(config: Config) -> None:
             raise InputError(f"config: strategies.{name}.languages: no chosen source has pairs in {missing[0]!r}")
         if config["strategies"][name]["alpha"] < 1 and len(languages) < 2:
             raise InputError(
-                f"config: strategies.{name}.alpha: {config['strategies'][name]['alpha']} asks for cross-lingual batches, "
-                f"but pairs exist in {', '.join(languages) or 'no language'} alone; translate some"
+                f"config: strategies.{name}.alpha: {config['strategies'][name]['alpha']} asks for cross-lingual "
+                f"batches, but pairs exist in {', '.join(languages) or 'no language'} alone; translate some"
             )
 
 
@@ -167,9 +184,13 @@ def _check_collections(config: Config) -> None:
                 "without parallel questions only monolingual can be judged"
             )
         if entry["format"] == "xquad-r" and "candidate" not in entry:
-            raise InputError(f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph")
+            raise InputError(
+                f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph"
+            )
         if entry["format"] != "atlas" and config["data_root"] is None:
-            raise InputError(f"config: data_root: is null, but collections.{name} reads files; name the folder they lie in")
+            raise InputError(
+                f"config: data_root: is null, but collections.{name} reads files; name the folder they lie in"
+            )
 
 
 def _check_metrics(config: Config) -> None:
@@ -193,7 +214,9 @@ def _check_report(config: Config, low_resource: list[str]) -> None:
             f"({', '.join(collection['settings'])})"
         )
     if report["metric"] not in config["metrics"]:
-        raise InputError(f"config: report.metric: {report['metric']!r} is not among metrics ({', '.join(config['metrics'])})")
+        raise InputError(
+            f"config: report.metric: {report['metric']!r} is not among metrics ({', '.join(config['metrics'])})"
+        )
     groups = language_groups(config, report["collection"], low_resource)
     if report["group"] not in groups:
         raise InputError(

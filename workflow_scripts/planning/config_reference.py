@@ -1,4 +1,4 @@
-"""``docs/config.md`` from ``config.schema.yaml``: ``python -m workflow_scripts.planning.config_reference > docs/config.md``."""
+"""``docs/config.md`` from ``config.schema.yaml``, printed to standard output (``make docs``)."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,13 @@ _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
 def config_reference(path_to_schema: Path = _SCHEMA) -> str:
     """Return the reference page in Markdown: one table a section, one row a key."""
     schema = yaml.safe_load(path_to_schema.read_text(encoding="utf-8"))
-    lines = ["# Config reference", "", "Made from `config.schema.yaml` by `make docs`; do not edit.", "", schema["description"]]
+    lines = [
+        "# Config reference",
+        "",
+        "Made from `config.schema.yaml` by `make docs`; do not edit.",
+        "",
+        schema["description"],
+    ]
     scalars = []
     for name, section in schema["properties"].items():
         section = _resolve(section, schema)

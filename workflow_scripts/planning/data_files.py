@@ -36,14 +36,18 @@ def check_data_files(config: Config) -> None:
         for lang in entry["translate"]:
             glossary = Path(config["data_root"], entry["glossary"], f"{lang}.tsv")
             if not glossary.is_file():
-                raise InputError(f"config: sources.{name}.translate: {lang!r} has no glossary: {glossary} does not exist")
+                raise InputError(
+                    f"config: sources.{name}.translate: {lang!r} has no glossary: {glossary} does not exist"
+                )
     for name in config["experiment"]["collections"]:
         entry = config["collections"][name]
         if entry["format"] == GENERATED:
             continue
         folder, corpus = data_folder(config, "collections", name), corpus_folder(config, name)
         for lang in entry["languages"]:
-            _check(f"collections.{name}.languages", lang, layouts.collection_files, entry["format"], folder, lang, corpus)
+            _check(
+                f"collections.{name}.languages", lang, layouts.collection_files, entry["format"], folder, lang, corpus
+            )
 
 
 def _check(key: str, lang: str, files: Any, *where: Any) -> None:

@@ -18,7 +18,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 def code_fingerprint(entry: str, root: Path = _ROOT) -> list[str]:
-    """Return ``path@digest`` for each file that ``workflow_scripts/<entry>.py`` imports, itself included, sorted by path.
+    """Return ``path@digest``, sorted by path, for ``workflow_scripts/<entry>.py`` and each file that it imports.
 
     Only imports of this package are followed, wherever in a file they stand. Raises
     InputError where the entry module does not exist.

@@ -82,7 +82,10 @@ def analysis_settings(config: Config, low_resource: list[str]) -> str:
 
 def display_settings(config: Config, low_resource: list[str], names: dict[str, str]) -> str:
     """For tables, plots and the report: as for the analysis, with labels and the languages' English names."""
-    labels = {section: {name: config[section][name]["label"] for name in config["experiment"][section]} for section in ("models", "strategies")}
+    labels = {
+        section: {name: config[section][name]["label"] for name in config["experiment"][section]}
+        for section in ("models", "strategies")
+    }
     return canonical(
         {
             **_design(config, low_resource),

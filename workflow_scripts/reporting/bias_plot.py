@@ -10,7 +10,9 @@ from workflow_scripts.reporting.labels import BM25, Labels
 from workflow_scripts.reporting.style import BLACK, LineStyle, new_figure, strategy_styles
 
 
-def draw_bias(distances: pd.DataFrame | None, bias: pd.DataFrame, models: pd.DataFrame, labels: Labels) -> Figure:
+def draw_bias(
+    distances: pd.DataFrame | None, bias: pd.DataFrame, models: pd.DataFrame, labels: Labels, *, title: str
+) -> Figure:
     """Draw rank distance, the share of the query's own language and the share of every language in the top 10.
 
     ``distances`` are the rows of per_group.csv for all languages' ``rank_distance_share``; None where the
@@ -27,6 +29,7 @@ def draw_bias(distances: pd.DataFrame | None, bias: pd.DataFrame, models: pd.Dat
     _draw_shares(figure.add_subplot(grid[1, :]), shares, models, styles, labels)
     handles, names = own_axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=4, handlelength=3)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     return figure
 
 

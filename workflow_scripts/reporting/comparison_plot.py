@@ -47,6 +47,7 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
                     markerfacecolor=face,
                 )
         panel.set_title(labels.model(model))
+        panel.set_xlabel(f"difference in {metric_label(metric)}\n(right of 0: better)")
         panel.grid(axis="x", visible=True)
         panel.grid(axis="y", visible=False)
         panel.tick_params(axis="y", length=0)
@@ -54,7 +55,6 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
     names = [name if name in groups else labels.language(name.removeprefix(LANGUAGE)) for name in places]
     panels[0].set_yticks(list(places.values()), names)
     panels[0].set_ylim(min(places.values()) - 0.7, 0.7)
-    panels[len(panels) // 2].set_xlabel(f"difference in {metric_label(metric)} (right of 0: better than the baseline)")
     figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     legend = [
         Line2D([], [], color=styles[name].color, marker=styles[name].marker or _NO_MARKER, linestyle="-")

@@ -5,16 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MINUS = "−"
+SYSTEM = ("model", "strategy")  # the heads of a system's names
 
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows; ``sort`` orders it (a number for numbers, else its text); ``head`` makes it a row's header."""
+    """What a cell shows, ``note`` below it in small.
+
+    ``sort`` orders it (a number for numbers, else its text); ``head`` makes it a row's header.
+    """
 
     text: str
     sort: str
     number: bool = False
     head: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,11 @@ class HtmlTable:
     def numbers(self) -> tuple[bool, ...]:
         """Whether each column holds numbers (an empty table's columns hold text)."""
         return tuple(cell.number for cell in self.rows[0]) if self.rows else (False,) * len(self.columns)
+
+    @property
+    def of_systems(self) -> bool:
+        """Whether a row is a system, whose two names then stay in sight while the rest is scrolled."""
+        return self.columns[:2] == SYSTEM
 
 
 def make_table(name: str, caption: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> HtmlTable:
@@ -65,6 +75,15 @@ def interval(mean: float, low: float, high: float, decimals: int = 3, sign: bool
     if math.isfinite(low) and math.isfinite(high):
         shown += f" [{spell(low, decimals, sign)}, {spell(high, decimals, sign)}]"
     return Cell(shown, repr(float(mean)), number=True)
+
+
+def measured(mean: float, sd: float, low: float, high: float, decimals: int = 3) -> Cell:
+    """Return a cell of ``mean ± sd`` with the interval below, sorted by the mean; what is missing (NaN) is left out."""
+    if not math.isfinite(mean):
+        return number(mean)
+    shown = spell(mean, decimals) + (f" ± {spell(sd, decimals)}" if math.isfinite(sd) else "")
+    bounds = [spell(low, decimals), spell(high, decimals)] if math.isfinite(low) and math.isfinite(high) else []
+    return Cell(shown, repr(float(mean)), number=True, note=f"[{', '.join(bounds)}]" if bounds else "")
 
 
 def decimals_of(metric: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.reporting.html_table import HtmlTable
 
 CONTENTS = (
     ("answer", "Answer"),
@@ -27,16 +28,36 @@ CONTENTS = (
     ("provenance", "Provenance"),
     ("reproduce", "How to reproduce this"),
 )
-FIGURES = (
-    "scaling",
-    "comparisons",
-    "languages",
-    "heatmap",
-    "language_bias",
-    "training",
-    "batches",
-    "translation_yield",
-)
+FIGURES = ("scaling", "comparisons", "languages", "training", "batches", "translation_yield")
+COLLECTION_FIGURES = ("heatmap", "language_bias")  # of each collection, named <collection>/<figure>
+_LAST_OF_HEADLINE = "bias"  # the sections of further collections follow it
+
+
+@dataclass(frozen=True)
+class FurtherCollection:
+    """The section of a collection that is not the headline's.
+
+    ``tables`` and ``comparisons`` are one a setting, ``figures`` (name → data URI) are what there is of
+    ``COLLECTION_FIGURES``, ``bias`` is None where the collection is not searched in the pool of all languages.
+    """
+
+    name: str
+    languages: str
+    parallel: bool
+    tables: dict[str, HtmlTable]
+    comparisons: dict[str, HtmlTable]
+    figures: dict[str, str]
+    bias: HtmlTable | None
+
+    @property
+    def anchor(self) -> str:
+        """The id of the section."""
+        return f"collection-{self.name}"
+
+    @property
+    def heading(self) -> str:
+        """The heading of the section."""
+        return f"Collection {self.name}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +72,14 @@ class PageFiles:
     def read(cls, template: str | Path, style: str | Path, script: str | Path) -> "PageFiles":
         """Read the three files."""
         return cls(*(Path(path).read_text(encoding="utf-8") for path in (template, style, script)))
+
+
+def contents(collections: list[FurtherCollection]) -> list[tuple[str, str]]:
+    """Return anchor and heading of every section, in the page's order."""
+    sections = list(CONTENTS)
+    place = [anchor for anchor, _ in sections].index(_LAST_OF_HEADLINE) + 1
+    sections[place:place] = [(collection.anchor, collection.heading) for collection in collections]
+    return sections
 
 
 def render_page(files: PageFiles, facts: dict[str, Any]) -> str:
@@ -70,7 +99,6 @@ def render_page(files: PageFiles, facts: dict[str, Any]) -> str:
     )
     return environment.from_string(files.template).render(
         **facts,
-        contents=CONTENTS,
         style=files.style,
         script=files.script,
         style_hash=_policy_hash(files.style),

@@ -23,7 +23,14 @@ from workflow_scripts.reporting.analysis_tables import (
 )
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
-from workflow_scripts.reporting.page import FIGURES, embed_figure, read_verdict
+from workflow_scripts.reporting.page import (
+    COLLECTION_FIGURES,
+    FIGURES,
+    FurtherCollection,
+    contents,
+    embed_figure,
+    read_verdict,
+)
 
 _TABLES = {
     "models": MODELS,
@@ -56,9 +63,11 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
 
     Raises InputError where a needed table is missing or a figure or table has a name that the page does not know.
     """
-    _check_names("--figure", inputs.figures, FIGURES, ("scaling",))
-    _check_names("--table", inputs.tables, tuple(_TABLES), _NEEDED)
     report, config = setting(settings, "report", dict), setting(settings, "config", dict)
+    collections = config["experiment"]["collections"]
+    of_collections = tuple(f"{name}/{figure}" for name in collections for figure in COLLECTION_FIGURES)
+    _check_names("--figure", inputs.figures, FIGURES + of_collections, ("scaling",))
+    _check_names("--table", inputs.tables, tuple(_TABLES), _NEEDED)
     chosen = {key: setting(report, key, str) for key in ("collection", "setting", "metric")}
     labels = Labels.from_settings(settings, chosen["collection"])
     group, compare = setting(report, "group", str), setting(report, "compare", dict)
@@ -67,10 +76,15 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
     headline = select_rows(frames["per_group"], inputs.tables["per_group"], group=group, **chosen)
     answer, further = read_verdict(inputs.verdict)
     manifests = provenance.read_manifests(inputs.manifests)
+    figures = {name: embed_figure(path) for name, path in inputs.figures.items()}
+    further_collections = [
+        _further_collection(name, frames, figures, settings) for name in collections if name != chosen["collection"]
+    ]
     return {
         "title": setting(report, "title", str),
         "report": {**chosen, "group": group},
         "metric": metric_label(chosen["metric"]),
+        "parallel": setting(settings["collections"][chosen["collection"]], "parallel", bool),
         "group_languages": ", ".join(labels.language(lang) for lang in labels.members(group)),
         "compared": f"{labels.strategy(compare['strategy'])} against {_either(labels, compare['baselines'])}",
         "confidence": f"{100 * confidence:g} %",
@@ -78,9 +92,12 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "seeds": int(headline.loc[headline["model"] != BM25, "seeds"].max()),
         "answer": answer,
         "further": further,
-        "figures": {name: embed_figure(path) for name, path in inputs.figures.items()},
+        "figures": {**figures, **_figures_of(chosen["collection"], figures)},
+        "contents": contents(further_collections),
+        "collections": further_collections,
         "tables": {
             **_result_tables(frames, labels, chosen, group, compare["strategy"], confidence),
+            "metrics": _metric_tables(frames["per_group"], labels, chosen["collection"], settings),
             **_provenance(inputs, manifests, labels, config),
         },
         "software": provenance.software(manifests),
@@ -121,7 +138,6 @@ def _result_tables(
         "comparisons": None,
         "scaling": None,
         "scaling_without": None,
-        "bias": None,
     }
     if "comparisons" in frames:
         results["comparisons"] = result_tables.comparison_table(
@@ -131,9 +147,56 @@ def _result_tables(
         results["scaling"], results["scaling_without"] = result_tables.scaling_tables(
             frames["scaling"], labels, collection, chosen_setting, metric, group
         )
-    if "bias" in frames and (frames["bias"]["collection"] == collection).any():
-        results["bias"] = result_tables.bias_table(per_group, frames["bias"], labels, collection)
+    results["bias"] = _bias_table(frames, labels, collection)
     return {name: None if isinstance(made, HtmlTable) and not made.rows else made for name, made in results.items()}
+
+
+def _further_collection(
+    name: str, frames: dict[str, pd.DataFrame], figures: dict[str, str], settings: dict[str, Any]
+) -> FurtherCollection:
+    labels, report = Labels.from_settings(settings, name), settings["report"]
+    tables = _metric_tables(frames["per_group"], labels, name, settings)
+    comparisons = {
+        searched: result_tables.comparison_table(
+            frames["comparisons"],
+            labels,
+            name,
+            searched,
+            report["metric"],
+            report["compare"]["strategy"],
+            1 - settings["statistics"]["confidence"],
+        )
+        for searched in (tables if "comparisons" in frames else ())
+    }
+    return FurtherCollection(
+        name=name,
+        languages=", ".join(labels.language(lang) for lang in labels.languages),
+        parallel=setting(settings["collections"][name], "parallel", bool),
+        tables=tables,
+        comparisons={searched: table for searched, table in comparisons.items() if table.rows},
+        figures=_figures_of(name, figures),
+        bias=_bias_table(frames, labels, name),
+    )
+
+
+def _figures_of(collection: str, figures: dict[str, str]) -> dict[str, str]:
+    """Return a collection's own figures by their names without the collection's."""
+    return {name: figures[f"{collection}/{name}"] for name in COLLECTION_FIGURES if f"{collection}/{name}" in figures}
+
+
+def _metric_tables(
+    per_group: pd.DataFrame, labels: Labels, collection: str, settings: dict[str, Any]
+) -> dict[str, HtmlTable]:
+    """Return one table a setting in which the collection was searched."""
+    metrics = setting(settings, "metrics", list)
+    searched = dict.fromkeys(per_group.loc[per_group["collection"] == collection, "setting"])
+    return {name: result_tables.metric_table(per_group, labels, collection, name, metrics) for name in searched}
+
+
+def _bias_table(frames: dict[str, pd.DataFrame], labels: Labels, collection: str) -> HtmlTable | None:
+    if "bias" not in frames or not (frames["bias"]["collection"] == collection).any():
+        return None
+    return result_tables.bias_table(frames["per_group"], frames["bias"], labels, collection)
 
 
 def _provenance(

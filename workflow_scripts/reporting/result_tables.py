@@ -4,16 +4,19 @@ import pandas as pd
 
 from workflow_scripts.reporting.html_table import (
     MINUS,
+    SYSTEM,
     Cell,
     HtmlTable,
     count,
     decimals_of,
     interval,
     make_table,
+    measured,
     number,
     text,
 )
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
+from workflow_scripts.reporting.tables import LOWER_IS_BETTER
 
 _DIFFERENCE = " - "  # between two strategies in the column "strategy" of scaling.csv
 _LANGUAGE = "lang:"  # what a language's name in the column "group" of comparisons.csv begins with
@@ -44,8 +47,38 @@ def group_table(per_group: pd.DataFrame, labels: Labels, collection: str, settin
     return make_table(
         f"groups-{setting}",
         f"{metric_label(metric)}, {setting}: mean over the group's languages, with its interval",
-        ["model", "strategy", *groups],
+        [*SYSTEM, *groups],
         _systems(rows, labels, "group", groups, metric),
+    )
+
+
+def metric_table(
+    per_group: pd.DataFrame, labels: Labels, collection: str, setting: str, metrics: list[str]
+) -> HtmlTable:
+    """Return one row a system, one column a metric: mean over all languages, spread over seeds, interval.
+
+    The columns are those of ``metrics`` and of the rank distances that the setting has.
+    """
+    rows = per_group[
+        (per_group["collection"] == collection) & (per_group["setting"] == setting) & (per_group["group"] == "all")
+    ]
+    shown = [name for name in (*metrics, *LOWER_IS_BETTER) if (rows["metric"] == name).any()]
+    cells = []
+    for (model, strategy), ours in _sorted(rows, labels, "metric", shown).groupby(list(SYSTEM), sort=False):
+        found = ours.set_index("metric")[["mean", "sd", "low", "high"]].reindex(shown)
+        cells.append(
+            [
+                text(labels.model(model), head=True),
+                text(labels.strategy(strategy)),
+                *(measured(*found.loc[name], decimals_of(name)) for name in shown),
+            ]
+        )
+    spread = " ± spread over seeds" if rows["sd"].notna().any() else ""
+    return make_table(
+        f"metrics-{collection}-{setting}",
+        f"{collection}, {setting}: mean over all languages{spread}, interval below",
+        [*SYSTEM, *map(metric_label, shown)],
+        cells,
     )
 
 
@@ -56,7 +89,7 @@ def language_table(per_language: pd.DataFrame, labels: Labels, collection: str, 
     return make_table(
         f"languages-{setting}",
         f"{metric_label(metric)}, {setting}: mean by language of the query",
-        ["model", "strategy", *(labels.language(lang) for lang in languages)],
+        [*SYSTEM, *(labels.language(lang) for lang in languages)],
         _systems(rows, labels, "lang", languages, metric),
     )
 
@@ -71,7 +104,7 @@ def one_language_table(
     return make_table(
         f"language-{lang}-table",
         f"{labels.language(lang)}: {metric_label(metric)} with its interval, by setting",
-        ["model", "strategy", *settings],
+        [*SYSTEM, *settings],
         _systems(rows, labels, "setting", settings, metric),
     )
 
@@ -105,7 +138,7 @@ def comparison_table(
     ]
     columns = ["model", "languages", "compared with", "difference", "reading", "p (Holm)", "effect size", "detectable"]
     caption = f"{metric_label(metric)}, {setting}: {labels.strategy(strategy)} minus each baseline, with intervals"
-    return make_table("comparisons", caption, columns, cells)
+    return make_table(f"comparisons-{collection}-{setting}", caption, columns, cells)
 
 
 def reading(row: pd.Series, significance: float) -> str:
@@ -162,7 +195,7 @@ def bias_table(per_group: pd.DataFrame, bias: pd.DataFrame, labels: Labels, coll
     systems = _sorted(
         own[own["measure"] == "top10_share"].drop_duplicates(["model", "strategy"]), labels, "measure", []
     )
-    metrics = [name for name in ("rank_distance", "rank_distance_share") if name in distances.index.get_level_values(2)]
+    metrics = [name for name in LOWER_IS_BETTER if name in distances.index.get_level_values(2)]
     cells = []
     for _, row in systems.iterrows():
         system = (row["model"], row["strategy"])
@@ -179,10 +212,10 @@ def bias_table(per_group: pd.DataFrame, bias: pd.DataFrame, labels: Labels, coll
                 number(shares[(*system, "pool_share")]),
             ]
         )
-    columns = ["model", "strategy", *(metric_label(metric) for metric in metrics)]
+    columns = [*SYSTEM, *(metric_label(metric) for metric in metrics)]
     return make_table(
-        "bias",
-        "Language bias in the pool of all languages, mean over query languages",
+        f"bias-{collection}",
+        f"{collection}: language bias in the pool of all languages, mean over query languages",
         [*columns, "own language in the top 10", "own language in the pool"],
         cells,
     )

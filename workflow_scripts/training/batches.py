@@ -11,7 +11,7 @@ some 50 µs a batch. The invariants are listed in ``docs/training.md`` and teste
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -122,6 +122,9 @@ def _sequence(
     regime = "monolingual" if monolingual else "cross-lingual"
     pools = _pools(sources, monolingual)
     draw = _PoolDraw(pools, settings)
+    of_pool = np.array([(pool.source, pool.query_lang, pool.passage_lang) for pool in pools])
+    # The pool with the fewest examples chooses first: it has the fewest ways to avoid a clash.
+    rank = np.argsort(np.argsort([pool.size for pool in pools], kind="stable"))
     streams: dict[int, ExampleStream] = {}
     size = settings.batch_size
     one_pool = monolingual or settings.cross_pairs == "batch"
@@ -138,18 +141,15 @@ def _sequence(
                 [draw.second(draw.first(a), b) for a, b in zip(numbers[:size], numbers[size:], strict=True)]
             )
         pairs = np.empty(size, dtype=np.int64)
-        groups = np.empty(size, dtype=np.int64)
+        order = np.argsort(rank[slots], kind="stable")
         taken: set[int] = set()
-        # The pool with the fewest examples chooses first: it has the fewest ways to avoid a clash.
-        for number in sorted(set(slots.tolist()), key=lambda number: (pools[number].size, number)):
-            places = np.flatnonzero(slots == number)
-            source = sources[pools[number].source]
+        drawn: list[int] = []
+        for number, run in groupby(slots[order].tolist()):
             if number not in streams:
-                streams[number] = _stream(source, pools[number], seed, regime)
-            pairs[places] = streams[number].take(len(places), taken)
-            groups[places] = source.groups[pairs[places]]
-            taken.update(groups[places].tolist())
-        yield _batch(monolingual, sources, pools, slots, pairs, groups)
+                streams[number] = _stream(sources[pools[number].source], pools[number], seed, regime)
+            drawn += streams[number].take(len(list(run)), taken)
+        pairs[order] = drawn
+        yield _batch(monolingual, sources, *of_pool[slots].T, pairs)
 
 
 def _stream(source: SourcePairs, pool: _Pool, seed: int, regime: str) -> ExampleStream:
@@ -161,25 +161,18 @@ def _stream(source: SourcePairs, pool: _Pool, seed: int, regime: str) -> Example
 def _batch(
     monolingual: bool,
     sources: Sequence[SourcePairs],
-    pools: list[_Pool],
-    slots: np.ndarray,
+    of_source: np.ndarray,
+    query_langs: np.ndarray,
+    passage_langs: np.ndarray,
     pairs: np.ndarray,
-    groups: np.ndarray,
 ) -> Batch:
-    chosen = [pools[number] for number in slots.tolist()]
-    queries = [sources[pool.source].queries[pool.query_lang, pair] for pool, pair in zip(chosen, pairs, strict=True)]
-    passages = [
-        sources[pool.source].passages[pool.passage_lang, pair] for pool, pair in zip(chosen, pairs, strict=True)
-    ]
-    return Batch(
-        monolingual=monolingual,
-        sources=np.array([pool.source for pool in chosen]),
-        query_langs=np.array([pool.query_lang for pool in chosen]),
-        passage_langs=np.array([pool.passage_lang for pool in chosen]),
-        queries=np.array(queries),
-        passages=np.array(passages),
-        groups=groups,
-    )
+    queries, passages, groups = np.empty_like(pairs), np.empty_like(pairs), np.empty_like(pairs)
+    for number in set(of_source.tolist()):
+        places = of_source == number
+        queries[places] = sources[number].queries[query_langs[places], pairs[places]]
+        passages[places] = sources[number].passages[passage_langs[places], pairs[places]]
+        groups[places] = sources[number].groups[pairs[places]]
+    return Batch(monolingual, of_source, query_langs, passage_langs, queries, passages, groups)
 
 
 class HybridBatches:

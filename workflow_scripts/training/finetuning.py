@@ -93,7 +93,7 @@ def finetune(
         (folder / "batches.json").write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
         write_manifest(
             folder,
-            inputs=[*inputs, Path(path_to_base) / "model.safetensors"],
+            inputs=[*inputs, *sorted(Path(path_to_base).glob("*.safetensors"))],
             settings=settings,
             seed=seed,
             threads=threads,

@@ -70,10 +70,13 @@ def plan_lines(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return rows and groups, both [steps, batch_size], of each step's lines.
 
-    Each line's language is drawn with probability ∝ size^tau; within a language every line is used before any repeats.
+    A step's lines are all in one language, drawn with probability ∝ size^tau, so that the contrast has to tell facts
+    apart: among lines of several languages the language alone would do. Within a language every line is used before
+    any repeats.
     """
-    numbers = uniforms((steps, batch_size), "pretraining languages", seed)
+    numbers = uniforms(steps, "pretraining languages", seed)
     chosen = choose(shares([len(lines.rows) for lines in languages.values()], tau), numbers)
+    chosen = np.repeat(chosen[:, None], batch_size, axis=1)
     rows, groups = np.empty_like(chosen), np.empty_like(chosen)
     for number, (lang, lines) in enumerate(languages.items()):
         places = np.flatnonzero(chosen.ravel() == number)

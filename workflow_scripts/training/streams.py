@@ -1,7 +1,5 @@
 """The order in which the examples of one source and language pair are used."""
 
-from collections.abc import Collection
-
 import numpy as np
 
 from workflow_scripts.training.draws import permutation
@@ -20,44 +18,41 @@ class ExampleStream:
         self._groups = groups
         self._key = key
         self._epoch = 0
-        self._waiting = np.empty(0, dtype=np.int64)  # positions in `examples` that this epoch has yet to use
+        self._order = np.empty(0, dtype=np.int64)  # this epoch's places in `examples`
+        self._next = 0
+        self._passed: list[int] = []  # places that this epoch has passed over, the earliest first
 
-    def take(self, count: int, taken: Collection[int]) -> np.ndarray:
+    def take(self, count: int, taken: set[int]) -> list[int]:
         """Return the next ``count`` example numbers, of distinct groups outside ``taken`` while the epoch has such.
 
-        Where all that is left of an epoch clashes, the clashing examples are used nevertheless: to put
-        them off would let others repeat before them. The loss masks such rows.
+        Adds their groups to ``taken``. Where all that is left of an epoch clashes, the clashing examples are used
+        nevertheless: to put them off would let others repeat before them. The loss masks such rows.
         """
-        chosen: list[np.ndarray] = []
-        used = set(taken)
-        while count > 0:
-            if not self._waiting.size:
-                self._waiting = permutation(len(self._examples), *self._key, self._epoch)
+        places: list[int] = []
+        while len(places) < count:
+            if self._next == len(self._order) and not self._passed:
+                self._order = permutation(len(self._examples), *self._key, self._epoch)
+                self._next = 0
                 self._epoch += 1
-            part = self._next_of_epoch(count, used)
-            used.update(self._groups[part].tolist())
-            chosen.append(part)
-            count -= len(part)
-        return self._examples[np.concatenate(chosen)] if chosen else self._examples[:0]
+            places += self._take_of_epoch(count - len(places), taken)
+        return self._examples[places].tolist()
 
-    def _next_of_epoch(self, count: int, used: set[int]) -> np.ndarray:
-        head = self._waiting[:count]
-        groups = self._groups[head].tolist()
-        if len(set(groups)) == len(groups) and used.isdisjoint(groups):  # by far the most frequent case
-            self._waiting = self._waiting[count:]
-            return head
-        seen = set(used)
-        fresh: list[int] = []
-        for place, group in enumerate(self._groups[self._waiting].tolist()):
-            if group not in seen:
-                seen.add(group)
-                fresh.append(place)
-                if len(fresh) == count:
-                    break
-        # The epoch must end before the next begins, so what is missing is filled from its clashing rest.
-        places = np.array(fresh, dtype=np.int64)
-        rest = np.delete(np.arange(len(self._waiting)), places)
-        places = np.concatenate([places, rest[: count - len(fresh)]])
-        part = self._waiting[places]
-        self._waiting = np.delete(self._waiting, places)
-        return part
+    def _take_of_epoch(self, count: int, taken: set[int]) -> list[int]:
+        # At most `count` places; fewer only where the epoch has no more.
+        chosen: list[int] = []
+        clashing: list[int] = []
+        candidates = self._passed
+        while candidates or self._next < len(self._order):
+            for place, group in zip(candidates, self._groups[candidates].tolist(), strict=True):
+                if group in taken or len(chosen) == count:
+                    clashing.append(place)
+                else:
+                    taken.add(group)
+                    chosen.append(place)
+            if len(chosen) == count:
+                break
+            candidates = self._order[self._next : self._next + count - len(chosen)].tolist()
+            self._next += len(candidates)
+        missing = count - len(chosen)
+        self._passed = clashing[missing:]
+        return chosen + clashing[:missing]
