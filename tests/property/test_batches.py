@@ -16,7 +16,7 @@ EXAMPLES = settings(max_examples=40, deadline=None)
 
 @st.composite
 def sources(draw, both_regimes=True):
-    """One to three sources of two to four languages; any side of any pair may be missing; groups of one to three pairs."""
+    """One to three sources of two to four languages; any side of any pair may be missing."""
     languages = draw(st.integers(2, 4))
     found, groups = [], 0
     rows = 0

@@ -12,7 +12,6 @@ from workflow_scripts.planning.runs import Config, all_runs, language_groups
 
 _ENCODER_KEYS = (
     "pooling",
-    "normalise",
     "query_prefix",
     "passage_prefix",
     "max_query_length",
@@ -38,14 +37,14 @@ def pretrain_settings(config: Config, model: str) -> str:
 
 def finetune_settings(config: Config, model: str, strategy: str) -> str:
     """For ``finetune``: how the model reads text and learns, the strategy, the training section."""
-    entry = {key: config["models"][model][key] for key in (*_ENCODER_KEYS, "learning_rate")}
+    entry = {**_encoder_entry(config, model), "learning_rate": config["models"][model]["learning_rate"]}
     point = {key: value for key, value in config["strategies"][strategy].items() if key != "label"}
     return canonical({"model": entry, "strategy": point, "training": config["training"]})
 
 
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
-    entry = {key: config["models"][model][key] for key in _ENCODER_KEYS}
+    entry = _encoder_entry(config, model)
     return canonical({"model": entry, "encoding": config["encoding"]})
 
 
@@ -54,6 +53,11 @@ def collection_settings(config: Config, collection: str) -> str:
     entry = config["collections"][collection]
     options = {"candidate": entry.get("candidate"), "corpus": corpus_folder(config, collection)}
     return canonical({key: value for key, value in options.items() if value is not None})
+
+
+def _encoder_entry(config: Config, model: str) -> dict[str, Any]:
+    # Exact search rests on unit vectors, so normalisation is no choice of the config.
+    return {"normalise": True, **{key: config["models"][model][key] for key in _ENCODER_KEYS}}
 
 
 def search_settings(config: Config, collection: str) -> str:

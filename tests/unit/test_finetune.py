@@ -1,0 +1,252 @@
+"""Pre-training and fine-tuning end to end on a tiny model, killed and resumed."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write_encoder, write_tokenizer
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import read_manifest
+from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.training.checkpoints import Checkpoints, content_key
+from workflow_scripts.training.finetuning import finetune
+from workflow_scripts.training.pretraining import plan_lines, pretrain, read_lines
+from workflow_scripts.training.trainer import TrainerSettings, train
+
+ROOT = Path(__file__).resolve().parents[2]
+HYBRID = {"alpha": 0.5}
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    return {**write_case(folder), "base": str(write_encoder(folder / "base")), "folder": folder}
+
+
+def run_finetune(case, output, training=TRAINING, model=MODEL, strategy=HYBRID, seed=1):
+    settings = {"model": model, "strategy": strategy, "training": training}
+    finetune(case["base"], case["pairs"], case["overlaps"], settings, seed, 1, output, f"{output}.partial")
+
+
+def weights(folder):
+    return load_file(Path(folder) / "model.safetensors")
+
+
+def equal(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def records(folder):
+    return [json.loads(line) for line in (Path(folder) / "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.fixture(scope="module")
+def whole(case):
+    output = case["folder"] / "whole"
+    run_finetune(case, output)
+    return output
+
+
+def test_folder_holds_all_that_is_promised(case, whole):
+    manifest = read_manifest(whole)
+    assert manifest["seed"] == 1 and manifest["pairs_left_out"] == 3
+    assert not Path(f"{whole}.partial").exists()
+    counts = json.loads((whole / "batches.json").read_text())
+    assert counts["batches"] == {"cross-lingual": 6, "monolingual": 6}
+    assert [record["step"] for record in records(whole)] == list(range(1, 13))
+    assert not equal(weights(whole), weights(case["base"]))
+
+
+def test_same_seed_same_weights_other_seed_other_weights(case, whole, tmp_path):
+    run_finetune(case, tmp_path / "again")
+    run_finetune(case, tmp_path / "other", seed=2)
+    assert equal(weights(tmp_path / "again"), weights(whole))
+    assert not equal(weights(tmp_path / "other"), weights(whole))
+
+
+def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_path):
+    training = TRAINING | {"steps": 60, "checkpoint_every": 7}
+    run_finetune(case, tmp_path / "whole", training)
+    output, partial = tmp_path / "killed", tmp_path / "state"
+    settings = json.dumps({"model": MODEL, "strategy": HYBRID, "training": training})
+    command = [
+        *(sys.executable, "-m", "workflow_scripts.finetune", "--base", case["base"], "--pairs", *case["pairs"]),
+        *("--overlaps", *case["overlaps"], "--settings", settings, "--seed", "1", "--threads", "1"),
+        *("--output", str(output), "--partial", str(partial)),
+    ]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not list(partial.glob("step-*.safetensors")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.002)
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (output / "manifest.json").exists()
+    resumed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "resuming from" in resumed.stderr
+    assert equal(weights(output), weights(tmp_path / "whole"))
+    first, second = records(output), records(tmp_path / "whole")
+    for record in first + second:
+        record.pop("examples_per_second")
+    assert first == second
+    assert not partial.exists()
+
+
+def test_stops_at_any_checkpoint_and_goes_on_bitwise(case, whole, tmp_path, monkeypatch):
+    """Every checkpoint of the run, not only the one at which the kill happened to strike."""
+    save = Checkpoints.save
+    for stop in (3, 6, 9):
+
+        def save_and_stop(self, step, model, optimizer, stop=stop):
+            save(self, step, model, optimizer)
+            if step == stop:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Checkpoints, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_finetune(case, tmp_path / f"stop{stop}")
+        monkeypatch.setattr(Checkpoints, "save", save)
+        run_finetune(case, tmp_path / f"stop{stop}")
+        assert equal(weights(tmp_path / f"stop{stop}"), weights(whole))
+
+
+def test_state_of_other_settings_is_not_resumed(case, whole, tmp_path, monkeypatch, caplog):
+    partial = Path(f"{tmp_path / 'run'}.partial")
+    stale = Checkpoints(partial, "another key")
+    model = torch.nn.Linear(2, 2)
+    stale.save(9, model, torch.optim.AdamW(model.parameters()))
+    (partial / "step-00000010.safetensors").write_bytes(b"torn")
+    run_finetune(case, tmp_path / "run")
+    assert equal(weights(tmp_path / "run"), weights(whole))
+
+
+def test_key_changes_with_settings_and_with_the_content_of_inputs(tmp_path):
+    path = tmp_path / "input"
+    path.write_text("a")
+    keys = {content_key({"a": 1}, [path]), content_key({"a": 2}, [path])}
+    path.write_text("b")
+    keys.add(content_key({"a": 1}, [path]))
+    assert len(keys) == 3
+    assert content_key({"a": 1}, [path]) in keys
+
+
+def test_two_checkpoints_are_kept(tmp_path):
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
+    checkpoints = Checkpoints(tmp_path, "key")
+    for step in (1, 2, 3):
+        checkpoints.save(step, model, optimizer)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "step-00000002.safetensors",
+        "step-00000003.safetensors",
+    ]
+
+
+def settings_for(steps, **changes):
+    chosen = {"learning_rate": 0.1, "warmup_share": 0.0, "weight_decay": 0.0, "max_gradient_norm": 1.0}
+    return TrainerSettings(**{"steps": steps, "checkpoint_every": 2, **chosen, **changes})
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1e6])
+def test_divergence_stops_with_one_line_and_leaves_the_last_good_checkpoint(tmp_path, poison):
+    model = torch.nn.Linear(3, 1)
+
+    def loss_of_step(step):
+        loss = model(torch.ones(1, 3)).pow(2).mean() + 1
+        return {"loss": loss * poison if step == 5 else loss}
+
+    with pytest.raises(InputError, match="diverged by step 6") as error:
+        train(model, loss_of_step, settings_for(10), 4, tmp_path, "key")
+    assert "\n" not in str(error.value) and "learning_rate" in str(error.value)
+    assert sorted(path.name for path in tmp_path.glob("step-*")) == [
+        "step-00000002.safetensors",
+        "step-00000004.safetensors",
+    ]
+    kept = load_file(tmp_path / "step-00000004.safetensors")
+    assert all(torch.isfinite(tensor.float()).all() for tensor in kept.values())
+
+
+def test_a_strategy_without_alpha_is_refused(case, tmp_path):
+    with pytest.raises(InputError, match="no alpha"):
+        run_finetune(case, tmp_path / "untuned", strategy={"label": "not fine-tuned"})
+
+
+def test_training_finds_the_passage_of_its_questions(case, tmp_path):
+    """All 59 questions against all passages of their language: chance is a mean reciprocal rank of .08."""
+    run_finetune(case, tmp_path / "long", TRAINING | {"steps": 150, "batch_size": 16, "checkpoint_every": 1000})
+    from training_case import pair_rows
+
+    def mean_reciprocal_rank(folder):
+        encoder = load_bi_encoder(folder, MODEL, "cpu")
+        rows = pair_rows("sw")
+        queries = encoder.encode_rows(encoder.tokenize_queries([row["query"] for row in rows]))
+        passages = encoder.encode_rows(
+            encoder.tokenize_passages([row["title"] for row in rows], [row["passage"] for row in rows])
+        )
+        scores = queries @ passages.T
+        return (1 / (scores >= scores.diagonal()[:, None]).sum(1)).mean()
+
+    assert mean_reciprocal_rank(tmp_path / "long") > mean_reciprocal_rank(case["base"]) + 0.2
+    losses = [record["loss"] for record in records(tmp_path / "long")]
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
+
+
+def run_pretrain(case, tokenizer, output, pretraining=PRETRAINING):
+    settings = {"model": {"pretrain": SHAPE}, "pretraining": pretraining}
+    pretrain(case["texts"], case["overlaps"], tokenizer, settings, 1, output, f"{output}.partial")
+
+
+def test_pretraining_lowers_both_losses_is_deterministic_and_loads(case, tmp_path):
+    tokenizer = write_tokenizer(tmp_path / "tokenizer")
+    longer = PRETRAINING | {"steps": 80, "batch_size": 16}
+    run_pretrain(case, tokenizer, tmp_path / "long", longer)
+    first, last = records(tmp_path / "long")[:5], records(tmp_path / "long")[-5:]
+    for name in ("masked", "contrast"):
+        assert sum(record[name] for record in last) < 0.9 * sum(record[name] for record in first)
+    run_pretrain(case, tokenizer, tmp_path / "a")
+    run_pretrain(case, tokenizer, tmp_path / "b")
+    assert equal(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    manifest = read_manifest(tmp_path / "a")
+    config = json.loads((tmp_path / "a" / "config.json").read_text())
+    assert manifest["parameters"]["embedding"] == (config["vocab_size"] + 514 + 1) * 16
+    assert load_bi_encoder(tmp_path / "a", MODEL, "cpu").encode_rows([[0, 9, 2]]).shape == (1, 16)
+
+
+def test_each_step_of_pretraining_reads_one_language_and_every_line_before_any_repeats(case):
+    from workflow_scripts.encoders.tokenization import load_tokenizer
+
+    store, languages = read_lines(case["texts"], case["overlaps"], load_tokenizer(case["base"]), 12)
+    rows, groups = plan_lines(languages, 40, 8, 0.5, 1)
+    assert (store.offsets[1:] - store.offsets[:-1]).max() <= 12
+    for lines in languages.values():
+        steps = [step for step, row in enumerate(rows[:, 0]) if row in lines.rows]
+        used = rows[steps].ravel()
+        assert set(used.tolist()) <= set(lines.rows.tolist())
+        counts = [int((used == row).sum()) for row in lines.rows]
+        assert max(counts) - min(counts) <= 1
+    group_of = {row: group for lines in languages.values() for row, group in zip(lines.rows, lines.groups, strict=True)}
+    assert all(group_of[row] == group for row, group in zip(rows.ravel(), groups.ravel(), strict=True))
+
+
+@pytest.mark.parametrize("change", [{"hidden": 15}, {"max_length": 513}])
+def test_impossible_shapes_are_refused(case, tmp_path, change):
+    shape = SHAPE | {key: value for key, value in change.items() if key in SHAPE}
+    pretraining = PRETRAINING | {key: value for key, value in change.items() if key in PRETRAINING}
+    with pytest.raises(InputError):
+        pretrain(
+            case["texts"],
+            [],
+            case["base"],
+            {"model": {"pretrain": shape}, "pretraining": pretraining},
+            1,
+            tmp_path / "a",
+            tmp_path / "b",
+        )
