@@ -12,7 +12,7 @@ run: $(VENV)/runtime
 	$(ACTIVATE) && snakemake --cores $(CORES) all
 
 test: $(VENV)/development
-	$(ACTIVATE) && pytest -n 2
+	$(ACTIVATE) && pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/development
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules && snakemake --lint
