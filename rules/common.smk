@@ -32,6 +32,7 @@ except InputError as error:
 
 
 wildcard_constraints:
+    kind="pairs|texts",
     source=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     collection=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
@@ -149,14 +150,9 @@ def text_tables(languages):
     ]
 
 
-def pairs_in_language(wildcards):
-    return pair_tables([wildcards.lang])
-
-
-def texts_in_language(wildcards):
-    return text_tables(
-        [wildcards.lang] if wildcards.lang in runs.text_languages(config) else []
-    )
+def training_text_in_language(wildcards):
+    tables = {"pairs": pair_tables, "texts": text_tables}[wildcards.kind]
+    return tables([wildcards.lang])
 
 
 def evaluation_in_language(wildcards):
@@ -186,7 +182,7 @@ def training_pairs(wildcards):
 
 def training_overlaps(wildcards):
     return expand(
-        "<results>/overlaps/{lang}.parquet",
+        "<results>/overlaps/pairs/{lang}.parquet",
         lang=runs.training_languages(config, wildcards.strategy),
     )
 
@@ -196,12 +192,15 @@ def pretraining_texts(wildcards):
 
 
 def pretraining_overlaps(wildcards):
-    return expand("<results>/overlaps/{lang}.parquet", lang=runs.text_languages(config))
+    return expand(
+        "<results>/overlaps/texts/{lang}.parquet", lang=runs.text_languages(config)
+    )
 
 
 def overlap_reports(wildcards):
-    languages = set(runs.training_languages(config)) | set(runs.text_languages(config))
-    return expand("<results>/overlaps/{lang}.csv", lang=sorted(languages))
+    return expand(
+        "<results>/overlaps/pairs/{lang}.csv", lang=runs.training_languages(config)
+    ) + expand("<results>/overlaps/texts/{lang}.csv", lang=runs.text_languages(config))
 
 
 def translation_yields(wildcards):

@@ -141,16 +141,15 @@ rule prepare_collection:
 
 rule decontaminate:
     input:
-        pairs=pairs_in_language,
-        texts=texts_in_language,
+        tables=training_text_in_language,
         evaluation=evaluation_in_language,
     output:
-        overlaps="<results>/overlaps/{lang}.parquet",
-        report="<results>/overlaps/{lang}.csv",
+        overlaps="<results>/overlaps/{kind}/{lang}.parquet",
+        report="<results>/overlaps/{kind}/{lang}.csv",
     log:
-        "<logs>/decontaminate/{lang}.log",
+        "<logs>/decontaminate/{kind}/{lang}.log",
     benchmark:
-        "<benchmarks>/decontaminate/{lang}.tsv"
+        "<benchmarks>/decontaminate/{kind}/{lang}.tsv"
     conda:
         "../envs/translate.yaml"
     params:
@@ -161,8 +160,7 @@ rule decontaminate:
         "python -m workflow_scripts.decontaminate"
         " --lang {wildcards.lang:q}"
         " --settings {params.settings:q}"
-        " --pairs {input.pairs:q}"
-        " --texts {input.texts:q}"
+        " --{wildcards.kind} {input.tables:q}"
         " --evaluation {params.evaluation:q}"
         " --overlaps {output.overlaps:q}"
         " --report {output.report:q}"

@@ -19,7 +19,7 @@ STAGES = {
     "prepare_texts": "texts/tiny-atlas/sw.parquet",
     "prepare_collection": "collections/tiny-atlas/sw/passages.parquet",
     "translate": "pairs/translated/tiny-atlas/sw.parquet",
-    "decontaminate": "overlaps/sw.parquet",
+    "decontaminate": "overlaps/pairs/sw.parquet",
     "train_tokenizer": "tokenizer/tokenizer.json",
     "pretrain": "base/tiny-m/model.safetensors",
     "finetune": f"models/{RUN}/model.safetensors",
