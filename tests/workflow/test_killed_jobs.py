@@ -23,9 +23,9 @@ STAGES = {
     "train_tokenizer": "tokenizer/tokenizer.json",
     "pretrain": "base/tiny-m/model.safetensors",
     "finetune": f"models/{RUN}/model.safetensors",
-    "encode": f"vectors/{RUN}/tiny-atlas/sw/passages.npy",
-    "index": f"index/{RUN}/tiny-atlas/sw.json",
-    "search": f"hits/{RUN}/tiny-atlas/sw.parquet",
+    "encode": f"vectors/{RUN}/tiny-atlas/all/passages.npy",
+    "index": f"index/{RUN}/tiny-atlas/all.json",
+    "search": f"hits/{RUN}/tiny-atlas/all.parquet",
     "score": f"scores/{RUN}/tiny-atlas.parquet",
     "aggregate": "tables/per_group.csv",
 }
