@@ -90,7 +90,7 @@ def test_an_edit_of_the_loss_retrains_and_what_follows(tiny):
 
 
 def test_an_edit_two_imports_away_reruns_the_rules_that_reach_it(tiny):
-    planned = plan_with_code(tiny, "retrieval/full_search.py", lambda text: text + "\nEDITED = 1\n")
+    planned = plan_with_code(tiny, "retrieval/exact_product.py", lambda text: text + "\nEDITED = 1\n")
     assert {"search", "score"} <= set(planned)
     assert not {"finetune", "encode", "search_bm25"} & set(planned)
 
