@@ -73,7 +73,7 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )
-    killed = kill_the_job(entry, running.pid, time.monotonic() + 60)
+    killed = kill_the_job(entry, running.pid, time.monotonic() + 300)
     running.communicate()
     assert killed and running.returncode != 0
     assert not target.exists() or digest(target) == before
