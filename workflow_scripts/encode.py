@@ -35,7 +35,7 @@ def encode(
 
     encoding, model = settings["encoding"], settings["model"]
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, without importing the compiler
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = getattr(torch, encoding["dtype"], None)
     if dtype not in (torch.float32, torch.float16, torch.bfloat16):
@@ -55,7 +55,6 @@ def encode(
                 prefix=model["query_prefix" if kind == "queries" else "passage_prefix"],
                 max_length=model["max_query_length" if kind == "queries" else "max_passage_length"],
                 batch_tokens=encoding["batch_tokens"],
-                pad_id=encoder.tokenizer.pad_id,
             ).facts()
             for kind in tables
         }

@@ -34,6 +34,13 @@ def test_pad_fills_to_the_longest():
     assert ids.tolist() == [[5, 6, 7], [8, 1, 1]] and mask.tolist() == [[1, 1, 1], [1, 0, 0]]
 
 
+def test_padding_is_rounded_up_but_never_beyond_the_limit():
+    ids, mask = pad([np.arange(5), np.arange(3)], 9, 8, 64)
+    assert ids.shape == (2, 8) and mask.sum(axis=1).tolist() == [5, 3]
+    assert ids[1].tolist() == [0, 1, 2, 9, 9, 9, 9, 9]
+    assert pad([np.arange(29)], 9, 8, 30)[0].shape == (1, 30)
+
+
 def test_vectors_are_unit_fp32_and_do_not_depend_on_the_batch(folder):
     encoder = load_bi_encoder(folder, MODEL, "cpu")
     rows = encoder.tokenize(TEXTS, 24)

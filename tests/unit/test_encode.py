@@ -165,24 +165,16 @@ class BrokenEncoder:
     def tokenize(self, texts, max_length):
         return [[1] * min(len(text), max_length) for text in texts]
 
-    def encode_tokens(self, input_ids, attention_mask):
-        return np.where(attention_mask.sum(axis=1, keepdims=True) == 4, np.nan, 1.0).astype(np.float32)
+    def encode_rows(self, rows):
+        return np.array([[np.nan if len(row) == 4 else 1.0] for row in rows], dtype=np.float32)
 
 
 def test_nan_is_named_with_its_text(data, tmp_path):
     paths = {"sw": data / "sw" / "queries.parquet"}
     with pytest.raises(InputError, match="sw queries sw1#0: its vector has norm nan"):
         encoding.encode_matrix(
-            BrokenEncoder(), "queries", "c", paths, tmp_path, prefix="", max_length=99, batch_tokens=99, pad_id=0
+            BrokenEncoder(), "queries", "c", paths, tmp_path, prefix="", max_length=99, batch_tokens=99
         )
-
-
-def test_padding_is_a_multiple_of_eight_but_never_beyond_the_limit():
-    ids, mask = encoding.pad([np.arange(5), np.arange(3)], 9, 64)
-    assert ids.shape == (2, 8)
-    assert mask.sum(axis=1).tolist() == [5, 3]
-    assert ids[1].tolist() == [0, 1, 2, 9, 9, 9, 9, 9]
-    assert encoding.pad([np.arange(29)], 9, 30)[0].shape == (1, 30)
 
 
 def test_batches_hold_each_text_once_longest_first_within_the_budget():
@@ -191,7 +183,7 @@ def test_batches_hold_each_text_once_longest_first_within_the_budget():
     assert sorted(np.concatenate(found).tolist()) == list(range(7))
     assert [lengths[batch].max() for batch in found] == sorted((lengths[batch].max() for batch in found), reverse=True)
     for batch in found:
-        assert len(batch) == 1 or -(-lengths[batch].max() // 8) * 8 * len(batch) <= 64
+        assert len(batch) == 1 or lengths[batch].max() * len(batch) <= 64
 
 
 def test_truncation_is_logged(model, data, tmp_path, caplog):

@@ -12,9 +12,13 @@ import numpy as np
 import torch
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.encoders.pooling import pool
+from workflow_scripts.encoders.packed_attention import ATTENTION, packed_states, reads_packed_texts, register
+from workflow_scripts.encoders.packing import PackedTexts
+from workflow_scripts.encoders.pooling import pool, pool_packed
 from workflow_scripts.encoders.settings import EncoderSettings
 from workflow_scripts.encoders.tokenization import TextTokenizer, pad, read_config
+
+_PADDING_MULTIPLE = 8  # tokens; keeps matrix products on the sizes that GPU kernels are fast at
 
 
 class BiEncoder:
@@ -27,25 +31,24 @@ class BiEncoder:
         self.tokenizer = tokenizer
         self.settings = settings
         self.device = device
+        self._longest = max(settings.max_query_length, settings.max_passage_length)
 
-    def embed(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return fp32 vectors [n, d] of token ids [n, tokens] with gradients, unit length where ``normalise``."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        vectors = pool(states.float(), attention_mask, self.settings.pooling)
+    def embed(self, rows: Sequence[Sequence[int] | np.ndarray]) -> torch.Tensor:
+        """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
+        if self.encoder.config._attn_implementation == ATTENTION:
+            texts = PackedTexts.of(rows)
+            vectors = pool_packed(packed_states(self.encoder, texts).float(), texts, self.settings.pooling)
+        else:
+            ids, mask = pad(rows, self.tokenizer.pad_id, _PADDING_MULTIPLE, self._longest)
+            ids, mask = torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
+            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+            vectors = pool(states.float(), mask, self.settings.pooling)
         return torch.nn.functional.normalize(vectors, dim=1) if self.settings.normalise else vectors
 
     @torch.inference_mode()
-    def encode_tokens(
-        self, input_ids: torch.Tensor | np.ndarray, attention_mask: torch.Tensor | np.ndarray
-    ) -> np.ndarray:
-        """Return fp32 vectors [n, d] of token ids and mask [n, tokens], unit length where ``normalise``."""
-        ids = torch.as_tensor(input_ids).to(self.device)
-        mask = torch.as_tensor(attention_mask).to(self.device)
-        return self.embed(ids, mask).cpu().numpy()
-
-    def encode_rows(self, rows: Sequence[Sequence[int]]) -> np.ndarray:
-        """Return fp32 vectors [n, d] of one batch of token lists, padded to its longest."""
-        return self.encode_tokens(*pad(rows, self.tokenizer.pad_id))
+    def encode_rows(self, rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
+        """Return fp32 vectors [n, d] of n token lists, computed as one batch."""
+        return self.embed(rows).cpu().numpy()
 
     def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
         """Return each text's ids with special tokens, cut to ``max_length`` tokens; no prefix is added."""
@@ -75,7 +78,8 @@ def load_bi_encoder(
     chosen = EncoderSettings.from_entry(settings)
     tokenizer = TextTokenizer(path_to_folder, chosen)
     _check_lengths(path_to_folder, chosen)
-    encoder = load_encoder(path_to_folder, dtype)
+    packed = torch.device(device).type == "cpu" and reads_packed_texts(read_config(path_to_folder).get("model_type"))
+    encoder = load_encoder(path_to_folder, dtype, ATTENTION if packed else "sdpa")
     if len(tokenizer.tokenizer.get_vocab()) > encoder.get_input_embeddings().num_embeddings:
         raise InputError(
             f"{path_to_folder}: the tokenizer has more entries than the model has embeddings; they do not match"
@@ -83,11 +87,14 @@ def load_bi_encoder(
     return BiEncoder(encoder.to(device).eval(), tokenizer, chosen, torch.device(device))
 
 
-def load_encoder(path_to_folder: str | Path, dtype: torch.dtype = torch.float32) -> torch.nn.Module:
+def load_encoder(
+    path_to_folder: str | Path, dtype: torch.dtype = torch.float32, attention: str = "sdpa"
+) -> torch.nn.Module:
     """Load the transformer of a folder without pooler or heads; raise InputError where a weight of it is missing."""
     from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
 
+    register()
     # Its report of missing weights (always the pooler's) is replaced by the check below.
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
@@ -99,7 +106,7 @@ def load_encoder(path_to_folder: str | Path, dtype: torch.dtype = torch.float32)
         encoder, loading = AutoModel.from_pretrained(
             folder,
             dtype=dtype,
-            attn_implementation="sdpa",
+            attn_implementation=attention,
             trust_remote_code=False,
             local_files_only=True,
             use_safetensors=True,

@@ -2,6 +2,8 @@
 
 import torch
 
+from workflow_scripts.encoders.packing import PackedTexts
+
 
 def pool(states: torch.Tensor, attention_mask: torch.Tensor, pooling: str) -> torch.Tensor:
     """Return [n, d] from token states [n, tokens, d] and their mask [n, tokens] (1 for a token, 0 for padding).
@@ -19,3 +21,13 @@ def pool(states: torch.Tensor, attention_mask: torch.Tensor, pooling: str) -> to
         last = (attention_mask * positions).argmax(dim=1)
         return states[torch.arange(states.shape[0], device=states.device), last]
     raise ValueError(f"unknown pooling {pooling!r}")
+
+
+def pool_packed(states: torch.Tensor, texts: PackedTexts, pooling: str) -> torch.Tensor:
+    """Return [n, d] in the caller's order of rows from token states [tokens, d] of a pack; ``pool`` says how."""
+    vectors = []
+    blocks = states.split([count * length for count, length in texts.runs])
+    for (count, length), block in zip(texts.runs, blocks, strict=True):
+        mask = torch.ones(count, length, device=states.device)
+        vectors.append(pool(block.unflatten(0, (count, length)), mask, pooling))
+    return torch.cat(vectors).index_select(0, torch.from_numpy(texts.places).to(states.device))

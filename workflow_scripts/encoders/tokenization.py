@@ -71,10 +71,17 @@ def read_config(path_to_folder: str | Path) -> dict:
         raise InputError(f"{path}: not JSON ({error})") from None
 
 
-def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids and attention mask, both int64 [rows, longest row], padded on the right."""
+def pad(
+    rows: Sequence[Sequence[int] | np.ndarray], pad_id: int, multiple: int = 1, max_length: int | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return ids and attention mask, both int64 [rows, tokens], padded on the right.
+
+    They are as wide as the longest row, rounded up to a ``multiple`` but not beyond ``max_length``.
+    """
     lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
-    mask = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    longest = int(lengths.max(initial=0))
+    width = -(-longest // multiple) * multiple
+    mask = np.arange(width if max_length is None else max(longest, min(width, max_length))) < lengths[:, None]
     ids = np.full(mask.shape, pad_id, dtype=np.int64)
     ids[mask] = np.concatenate([np.asarray(row, dtype=np.int64) for row in rows]) if len(rows) else []
     return ids, mask.astype(np.int64)

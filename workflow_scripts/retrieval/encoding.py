@@ -18,7 +18,6 @@ from workflow_scripts.data.text_format import passage_text, query_text
 _log = logging.getLogger(__name__)
 
 WINDOW = 1 << 15  # texts tokenised, sorted by length and encoded together
-PADDING_MULTIPLE = 8  # tokens; keeps matrix products on the sizes that kernels are fast at
 NORM_TOLERANCE = 1e-3
 _TOKENISED_AT_ONCE = 1024
 
@@ -29,8 +28,8 @@ class Encoder(Protocol):
     def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
         """Return token ids, special tokens included, cut to ``max_length``."""
 
-    def encode_tokens(self, input_ids: np.ndarray, attention_mask: np.ndarray) -> np.ndarray:
-        """Return fp32 unit vectors [n, d] of padded ids and mask [n, tokens]."""
+    def encode_rows(self, rows: Sequence[np.ndarray]) -> np.ndarray:
+        """Return fp32 unit vectors [n, d] of n token lists, computed as one batch."""
 
 
 @dataclass
@@ -77,7 +76,6 @@ def encode_matrix(
     prefix: str,
     max_length: int,
     batch_tokens: int,
-    pad_id: int,
 ) -> Encoded:
     """Write ``folder/<kind>.npy`` and ``folder/<kind>.parquet`` (VECTOR_IDS) of one table a language.
 
@@ -95,7 +93,8 @@ def encode_matrix(
             for ids, texts in _windows(table, kind, prefix, paths[lang]):
                 rows, truncated = _tokenize(encoder, texts, max_length)
                 block.truncated += truncated
-                for chosen, vectors in _encode_rows(encoder, rows, batch_tokens, pad_id, max_length):
+                for chosen in batches(np.array([len(row) for row in rows]), batch_tokens):
+                    vectors = encoder.encode_rows([rows[i] for i in chosen])
                     if matrix is None:
                         result.dimension = vectors.shape[1]
                         shape = (total, result.dimension)
@@ -112,24 +111,12 @@ def encode_matrix(
     return result
 
 
-def pad(rows: Sequence[np.ndarray], pad_id: int, max_length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids and mask, int64 [rows, tokens], filled up to a multiple of 8 tokens, but not beyond ``max_length``."""
-    lengths = np.array([len(row) for row in rows])
-    longest = int(lengths.max())
-    width = max(longest, min(-(-longest // PADDING_MULTIPLE) * PADDING_MULTIPLE, max_length))
-    mask = np.arange(width) < lengths[:, None]
-    ids = np.full(mask.shape, pad_id, dtype=np.int64)
-    ids[mask] = np.concatenate(rows)
-    return ids, mask.astype(np.int64)
-
-
 def batches(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:
-    """Yield indices of texts, longest first, in batches of at most ``batch_tokens`` padded tokens (or one text)."""
+    """Yield indices of texts, longest first, in batches of at most ``batch_tokens`` (padding counted) or one text."""
     order = np.argsort(-lengths, kind="stable")
     start = 0
     while start < len(order):
-        width = -(-int(lengths[order[start]]) // PADDING_MULTIPLE) * PADDING_MULTIPLE
-        size = max(1, batch_tokens // width)
+        size = max(1, batch_tokens // int(lengths[order[start]]))
         yield order[start : start + size]
         start += size
 
@@ -169,14 +156,6 @@ def _tokenize(encoder: Encoder, texts: list[str], max_length: int) -> tuple[list
         truncated += len(long)
         rows.extend(np.array(ids, dtype=np.int32) for ids in lists)
     return rows, truncated
-
-
-def _encode_rows(
-    encoder: Encoder, rows: list[np.ndarray], batch_tokens: int, pad_id: int, max_length: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    lengths = np.array([len(row) for row in rows])
-    for chosen in batches(lengths, batch_tokens):
-        yield chosen, encoder.encode_tokens(*pad([rows[i] for i in chosen], pad_id, max_length))
 
 
 def _check(stored: np.ndarray, what: str, ids: list[str], chosen: np.ndarray) -> None:

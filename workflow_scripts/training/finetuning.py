@@ -64,8 +64,8 @@ def finetune(
         batch = batches[step]
         groups = torch.from_numpy(batch.groups).to(device)
         loss = info_nce(
-            _embed(bi_encoder, queries, batch.queries),
-            _embed(bi_encoder, passages, batch.passages),
+            bi_encoder.embed(queries.rows(batch.queries)),
+            bi_encoder.embed(passages.rows(batch.passages)),
             groups,
             groups,
             training["temperature"],
@@ -117,8 +117,3 @@ def _tokenise(bi_encoder: BiEncoder, pairs: TrainingPairs, batches: list[Batch])
         passages[row] = ids
     _log.info("%d queries and %d passages tokenised", len(query_rows), len(passage_rows))
     return TokenStore(queries), TokenStore(passages)
-
-
-def _embed(bi_encoder: BiEncoder, store: TokenStore, rows: np.ndarray) -> torch.Tensor:
-    ids, mask = store.padded(rows, bi_encoder.tokenizer.pad_id)
-    return bi_encoder.embed(torch.from_numpy(ids).to(bi_encoder.device), torch.from_numpy(mask).to(bi_encoder.device))

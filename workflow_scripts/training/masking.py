@@ -7,21 +7,20 @@ from workflow_scripts.training.draws import uniforms
 
 def mask_tokens(
     ids: np.ndarray,
-    attention_mask: np.ndarray,
     share: float,
     mask_id: int,
     special_ids: int,
     vocabulary: int,
     *key: str | int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return ids with a share of the tokens hidden, and which positions are to be predicted (bool); both [n, tokens].
+    """Return ids with a share of the tokens hidden, and which are to be predicted (bool), both shaped as ids.
 
-    Each token but the special ones (ids below ``special_ids``) and padding is chosen with probability ``share``; of
+    Each token but the special ones (ids below ``special_ids``) is chosen with probability ``share``; of
     these 80 % become ``mask_id``, 10 % a random token and 10 % stay (BERT, arXiv 1810.04805, section 3.1). A function
     of its arguments alone.
     """
     chance, kind, random = uniforms((3, *ids.shape), "mask", *key)
-    chosen = (chance < share) & (attention_mask == 1) & (ids >= special_ids)
+    chosen = (chance < share) & (ids >= special_ids)
     hidden = np.where(chosen & (kind < 0.8), mask_id, ids)
     replacement = special_ids + np.floor(random * (vocabulary - special_ids)).astype(np.int64)
     return np.where(chosen & (kind >= 0.9), replacement, hidden), chosen

@@ -19,8 +19,10 @@ from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import write_manifest
 from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
+from workflow_scripts.encoders.packed_attention import ATTENTION, packed_states, register
+from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.parameters import count_parameters
-from workflow_scripts.encoders.pooling import pool
+from workflow_scripts.encoders.pooling import pool_packed
 from workflow_scripts.encoders.tokenization import load_tokenizer
 from workflow_scripts.training.checkpoints import content_key
 from workflow_scripts.training.draws import choose, permutation, shares, uniforms
@@ -110,7 +112,8 @@ def make_model(architecture: dict[str, Any], vocabulary: int) -> torch.nn.Module
         pad_token_id=pad_id,
         eos_token_id=SPECIAL_TOKENS.index("</s>"),
     )
-    config._attn_implementation = "sdpa"
+    register()
+    config._attn_implementation = ATTENTION
     return XLMRobertaForMaskedLM(config)
 
 
@@ -139,23 +142,21 @@ def pretrain(
     rows, groups = plan_lines(languages, chosen["steps"], batch_size, chosen["tau"], seed)
     vocabulary = tokenizer.get_vocab_size()
     model = make_model(architecture, vocabulary).to(device).train()
-    pad_id, mask_id = (tokenizer.token_to_id(token) for token in ("<pad>", "<mask>"))
+    mask_id = tokenizer.token_to_id("<mask>")
 
     def loss_of_step(step: int) -> dict[str, torch.Tensor]:
-        ids, mask = store.padded(rows[step], pad_id)
         # Both views go through the model as one batch; the label of a hidden token is the token.
-        ids, mask = np.concatenate([ids, ids]), np.concatenate([mask, mask])
-        hidden, positions = mask_tokens(
-            ids, mask, chosen["mask_share"], mask_id, len(SPECIAL_TOKENS), vocabulary, seed, step
+        texts = PackedTexts.of(store.rows(rows[step]) * 2)
+        hidden, chosen_tokens = mask_tokens(
+            texts.ids, chosen["mask_share"], mask_id, len(SPECIAL_TOKENS), vocabulary, seed, step
         )
-        attention_mask = torch.from_numpy(mask).to(device)
-        states = model.roberta(input_ids=torch.from_numpy(hidden).to(device), attention_mask=attention_mask)[0]
+        states = packed_states(model.roberta, texts, hidden)
         # The head, wide as the vocabulary, is computed for the hidden tokens alone.
-        places = torch.from_numpy(np.flatnonzero(positions)).to(device)
-        labels = torch.from_numpy(ids[positions]).to(device)
-        logits = model.lm_head(states.flatten(0, 1).index_select(0, places))
+        places = torch.from_numpy(np.flatnonzero(chosen_tokens)).to(device)
+        labels = torch.from_numpy(texts.ids[chosen_tokens]).to(device)
+        logits = model.lm_head(states.index_select(0, places))
         masked = torch.nn.functional.cross_entropy(logits, labels)
-        first, second = pool(states, attention_mask, "mean").chunk(2)
+        first, second = pool_packed(states, texts, "mean").chunk(2)
         group = torch.from_numpy(groups[step]).to(device)
         contrast = info_nce(first, second, group, group, chosen["temperature"], symmetric=True)
         return {"loss": masked + chosen["contrast_weight"] * contrast, "masked": masked, "contrast": contrast}

@@ -17,11 +17,7 @@ class TokenStore:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def padded(self, rows: np.ndarray, pad_id: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return ids and attention mask of ``rows`` [n], both int64 [n, longest of these rows], padded on the right."""
-        starts, ends = self.offsets[rows], self.offsets[rows + 1]
-        columns = np.arange((ends - starts).max(initial=0))
-        mask = columns < (ends - starts)[:, None]
-        ids = np.full(mask.shape, pad_id, dtype=np.int64)
-        ids[mask] = self.ids[(starts[:, None] + columns)[mask]]
-        return ids, mask.astype(np.int64)
+    def rows(self, numbers: np.ndarray) -> list[np.ndarray]:
+        """Return the token ids of each of ``numbers`` [n], views of the flat array."""
+        starts, ends = self.offsets[numbers].tolist(), self.offsets[numbers + 1].tolist()
+        return [self.ids[start:end] for start, end in zip(starts, ends, strict=True)]
