@@ -109,5 +109,5 @@ def write_encoder(folder, seed=0):
 
     write_tokenizer(folder)
     torch.manual_seed(seed)
-    save_encoder(make_model(SHAPE, 600).roberta, folder)
+    save_encoder(make_model(SHAPE, 600).encoder, folder)
     return folder

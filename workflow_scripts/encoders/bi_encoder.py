@@ -12,7 +12,11 @@ import numpy as np
 import torch
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.encoders.packed_attention import ATTENTION, packed_states, reads_packed_texts, register
+from workflow_scripts.encoders.packed_transformer import (
+    PackedTransformer,
+    is_packed_architecture,
+    load_packed_transformer,
+)
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.pooling import pool, pool_packed
 from workflow_scripts.encoders.settings import EncoderSettings
@@ -35,9 +39,9 @@ class BiEncoder:
 
     def embed(self, rows: Sequence[Sequence[int] | np.ndarray]) -> torch.Tensor:
         """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
-        if self.encoder.config._attn_implementation == ATTENTION:
+        if isinstance(self.encoder, PackedTransformer):
             texts = PackedTexts.of(rows)
-            vectors = pool_packed(packed_states(self.encoder, texts).float(), texts, self.settings.pooling)
+            vectors = pool_packed(self.encoder(texts).float(), texts, self.settings.pooling)
         else:
             ids, mask = pad(rows, self.tokenizer.pad_id, _PADDING_MULTIPLE, self._longest)
             ids, mask = torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
@@ -78,8 +82,7 @@ def load_bi_encoder(
     chosen = EncoderSettings.from_entry(settings)
     tokenizer = TextTokenizer(path_to_folder, chosen)
     _check_lengths(path_to_folder, chosen)
-    packed = torch.device(device).type == "cpu" and reads_packed_texts(read_config(path_to_folder).get("model_type"))
-    encoder = load_encoder(path_to_folder, dtype, ATTENTION if packed else "sdpa")
+    encoder = load_encoder(path_to_folder, torch.device(device), dtype)
     if len(tokenizer.tokenizer.get_vocab()) > encoder.get_input_embeddings().num_embeddings:
         raise InputError(
             f"{path_to_folder}: the tokenizer has more entries than the model has embeddings; they do not match"
@@ -87,26 +90,29 @@ def load_bi_encoder(
     return BiEncoder(encoder.to(device).eval(), tokenizer, chosen, torch.device(device))
 
 
-def load_encoder(
-    path_to_folder: str | Path, dtype: torch.dtype = torch.float32, attention: str = "sdpa"
-) -> torch.nn.Module:
+def load_encoder(path_to_folder: str | Path, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
     """Load the transformer of a folder without pooler or heads; raise InputError where a weight of it is missing."""
+    folder = Path(path_to_folder)
+    config = read_config(folder)
+    if not any(folder.glob("*.safetensors")):
+        raise InputError(f"{folder}: no safetensors weights; pickled ones are not read, convert them first")
+    if device.type == "cpu" and is_packed_architecture(config):
+        return load_packed_transformer(folder, config, dtype)
+    return _load_with_transformers(folder, dtype)
+
+
+def _load_with_transformers(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
     from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
 
-    register()
     # Its report of missing weights (always the pooler's) is replaced by the check below.
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
-    folder = Path(path_to_folder)
-    read_config(folder)
-    if not any(folder.glob("*.safetensors")):
-        raise InputError(f"{folder}: no safetensors weights; pickled ones are not read, convert them first")
     try:
         encoder, loading = AutoModel.from_pretrained(
             folder,
             dtype=dtype,
-            attn_implementation=attention,
+            attn_implementation="sdpa",
             trust_remote_code=False,
             local_files_only=True,
             use_safetensors=True,

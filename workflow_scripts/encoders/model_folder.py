@@ -34,9 +34,6 @@ _POOLING = {
 
 def save_encoder(encoder: torch.nn.Module, folder: str | Path) -> None:
     """Write ``config.json`` and safetensors weights of a transformers encoder."""
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
     encoder.save_pretrained(folder)
     for path in Path(folder).glob("*.safetensors"):
         path.chmod(0o644)  # the library makes it readable by its owner alone; a project's results are shared
@@ -88,7 +85,8 @@ def save_sentence_transformer(
     pooling = {name: name == _POOLING[settings.pooling] for name in _POOLING.values()}
     (folder / "1_Pooling").mkdir()
     _write_json(
-        folder / "1_Pooling" / "config.json", {"word_embedding_dimension": encoder.config.hidden_size, **pooling}
+        folder / "1_Pooling" / "config.json",
+        {"word_embedding_dimension": encoder.get_input_embeddings().embedding_dim, **pooling},
     )
     if settings.normalise:
         (folder / "2_Normalize").mkdir()

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.tables import VECTOR_IDS
+from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.retrieval.exact_product import pairwise_product, product, widen
 from workflow_scripts.retrieval.passages import PassageIds
 
@@ -62,13 +61,13 @@ def _languages(index: Mapping[str, Any], side: str):
     """Yield language, matrix, ids and neutral ids of each block of one part."""
     described = index[side]
     matrix = _open_matrix(described["matrix"], described["rows"], index["dimension"])
-    table = pq.read_table(described["ids"], columns=VECTOR_IDS.names)
+    table = read_table(described["ids"], VECTOR_IDS)
     if len(table) != described["rows"]:
         raise InputError(f"{described['ids']}: has not a row for each vector; remove its folder and rerun encode")
     for block in described["languages"]:
         rows = table.slice(block["first"], block["rows"])
-        names, neutral = (pa.chunked_array(rows[name].chunks, type=pa.string()) for name in ("id", "neutral_id"))
-        yield block["lang"], matrix[block["first"] : block["first"] + block["rows"]], _one(names), _one(neutral)
+        names, neutral = (_one(rows[name]) for name in ("id", "neutral_id"))
+        yield block["lang"], matrix[block["first"] : block["first"] + block["rows"]], names, neutral
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

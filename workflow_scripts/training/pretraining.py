@@ -19,7 +19,7 @@ from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import write_manifest
 from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
-from workflow_scripts.encoders.packed_attention import ATTENTION, packed_states, register
+from workflow_scripts.encoders.packed_transformer import PackedTransformer
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.parameters import count_parameters
 from workflow_scripts.encoders.pooling import pool_packed
@@ -89,32 +89,52 @@ def plan_lines(
     return rows, groups
 
 
-def make_model(architecture: dict[str, Any], vocabulary: int) -> torch.nn.Module:
-    """Return an untrained XLM-R masked language model without dropout; raise InputError on impossible widths."""
-    from transformers import XLMRobertaConfig, XLMRobertaForMaskedLM
+class MaskedLanguageModel(torch.nn.Module):
+    """An XLM-R encoder and its head (arXiv 1911.02116): logits over the vocabulary, tied to the word embeddings."""
 
+    def __init__(self, encoder: PackedTransformer) -> None:
+        super().__init__()
+        self.encoder = encoder
+        hidden = encoder.shape.hidden
+        self.dense = torch.nn.Linear(hidden, hidden)
+        self.norm = torch.nn.LayerNorm(hidden, eps=encoder.shape.norm_epsilon)
+        self.bias = torch.nn.Parameter(torch.zeros(encoder.shape.vocabulary))
+        torch.nn.init.normal_(self.dense.weight, std=0.02)
+        torch.nn.init.zeros_(self.dense.bias)
+
+    def logits(self, states: torch.Tensor) -> torch.Tensor:
+        """Return [n, vocabulary] of states [n, d]."""
+        states = self.norm(torch.nn.functional.gelu(self.dense(states)))
+        return torch.nn.functional.linear(states, self.encoder.embeddings.word_embeddings.weight, self.bias)
+
+
+def make_model(architecture: dict[str, Any], vocabulary: int) -> MaskedLanguageModel:
+    """Return an untrained XLM-R masked language model without dropout; raise InputError on impossible widths."""
     hidden, heads = architecture["hidden"], architecture["heads"]
     if hidden % heads:
         raise InputError(f"model.pretrain: hidden {hidden} is not a multiple of heads {heads}; change one of them")
-    pad_id = SPECIAL_TOKENS.index("<pad>")
-    config = XLMRobertaConfig(
-        vocab_size=vocabulary,
-        hidden_size=hidden,
-        num_hidden_layers=architecture["layers"],
-        num_attention_heads=heads,
-        intermediate_size=architecture["intermediate"],
-        max_position_embeddings=POSITIONS + pad_id + 1,  # positions count from pad_id + 1
-        type_vocab_size=1,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
-        layer_norm_eps=1e-5,
-        bos_token_id=SPECIAL_TOKENS.index("<s>"),
-        pad_token_id=pad_id,
-        eos_token_id=SPECIAL_TOKENS.index("</s>"),
+    start, pad, end = (SPECIAL_TOKENS.index(token) for token in ("<s>", "<pad>", "</s>"))
+    encoder = PackedTransformer(
+        {
+            "model_type": "xlm-roberta",
+            "vocab_size": vocabulary,
+            "hidden_size": hidden,
+            "num_hidden_layers": architecture["layers"],
+            "num_attention_heads": heads,
+            "intermediate_size": architecture["intermediate"],
+            "hidden_act": "gelu",
+            "max_position_embeddings": POSITIONS + pad + 1,  # positions count from pad_token_id + 1
+            "type_vocab_size": 1,
+            "hidden_dropout_prob": 0.0,
+            "attention_probs_dropout_prob": 0.0,
+            "layer_norm_eps": 1e-5,
+            "bos_token_id": start,
+            "pad_token_id": pad,
+            "eos_token_id": end,
+        }
     )
-    register()
-    config._attn_implementation = ATTENTION
-    return XLMRobertaForMaskedLM(config)
+    encoder.initialise()
+    return MaskedLanguageModel(encoder)
 
 
 def pretrain(
@@ -150,11 +170,11 @@ def pretrain(
         hidden, chosen_tokens = mask_tokens(
             texts.ids, chosen["mask_share"], mask_id, len(SPECIAL_TOKENS), vocabulary, seed, step
         )
-        states = packed_states(model.roberta, texts, hidden)
+        states = model.encoder(texts, torch.from_numpy(hidden))
         # The head, wide as the vocabulary, is computed for the hidden tokens alone.
         places = torch.from_numpy(np.flatnonzero(chosen_tokens)).to(device)
         labels = torch.from_numpy(texts.ids[chosen_tokens]).to(device)
-        logits = model.lm_head(states.index_select(0, places))
+        logits = model.logits(states.index_select(0, places))
         masked = torch.nn.functional.cross_entropy(logits, labels)
         first, second = pool_packed(states, texts, "mean").chunk(2)
         group = torch.from_numpy(groups[step]).to(device)
@@ -173,7 +193,7 @@ def pretrain(
     )
     records = train(model, loss_of_step, trainer, batch_size, path_to_partial, key)
     with atomic_folder(path_to_output) as folder:
-        save_encoder(model.roberta, folder)
+        save_encoder(model.encoder, folder)
         copy_tokenizer(path_to_tokenizer, folder, model_max_length=POSITIONS)
         write_metrics(records, folder)
         counts = count_parameters(folder)
