@@ -21,7 +21,7 @@ from workflow_scripts.data.languages import low_resource, read_languages
 from workflow_scripts.planning import data_files, job_resources, runs
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
-from workflow_scripts.planning.fingerprint import code_fingerprint
+from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 
 try:
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
@@ -29,6 +29,9 @@ try:
     data_files.check_data_files(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
+
+# Beside Snakemake's own records of what it knows.
+FINGERPRINTS = FingerprintCache.read(Path(".snakemake/code_fingerprints.json"))
 
 
 wildcard_constraints:
@@ -54,7 +57,7 @@ def made(path):
 
 def code(rule_name):
     """A digest for each file that an entry module imports."""
-    return code_fingerprint(rule_name)
+    return code_fingerprint(rule_name, known=FINGERPRINTS)
 
 
 # --- Files of sources and collections.

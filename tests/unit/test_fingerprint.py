@@ -3,7 +3,7 @@
 import pytest
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.planning.fingerprint import code_fingerprint
+from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 
 NEAR = '''VALUE = 1
 
@@ -77,3 +77,26 @@ def test_a_change_two_imports_away_changes_that_files_line_alone(package, change
 def test_an_unknown_entry_module_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such entry module"):
         code_fingerprint("nobody", tmp_path)
+
+
+def test_a_cache_file_gives_the_same_and_notices_every_change(tmp_path):
+    module = tmp_path / "workflow_scripts" / "entry.py"
+    module.parent.mkdir()
+    path = tmp_path / "cache" / "fingerprints.json"
+    found = []
+    for text in ("A = 1\n", "A = 1\n", "A = 2\n", "A = 1\n"):
+        module.write_text(text)
+        found.append(code_fingerprint("entry", tmp_path, FingerprintCache.read(path)))
+        assert found[-1] == code_fingerprint("entry", tmp_path)
+    assert found[0] == found[1] == found[3] != found[2]
+    assert len(FingerprintCache.read(path).known) == 2
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"a": 1}', '{"a": ["b"]}'])
+def test_a_broken_cache_file_counts_as_empty(tmp_path, content):
+    (tmp_path / "workflow_scripts").mkdir()
+    (tmp_path / "workflow_scripts" / "entry.py").write_text("A = 1\n")
+    path = tmp_path / "fingerprints.json"
+    path.write_text(content)
+    assert code_fingerprint("entry", tmp_path, FingerprintCache.read(path)) == code_fingerprint("entry", tmp_path)
+    assert len(FingerprintCache.read(path).known) == 1
