@@ -17,7 +17,7 @@ os.environ.update(
 
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.languages import low_resource, read_languages
+from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning import data_files, job_resources, runs
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
@@ -25,7 +25,7 @@ from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerp
 
 try:
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
-    config = resolve_config(config, list(LANGUAGES), low_resource(LANGUAGES))
+    config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None
@@ -448,15 +448,15 @@ def language_names():
 
 
 def analysis(wildcards):
-    return section.analysis_settings(config, low_resource(LANGUAGES))
+    return section.analysis_settings(config, LANGUAGES)
 
 
 def display(wildcards):
-    return section.display_settings(config, low_resource(LANGUAGES), language_names())
+    return section.display_settings(config, LANGUAGES, language_names())
 
 
 def whole_config(wildcards):
-    return section.report_settings(config, low_resource(LANGUAGES), language_names())
+    return section.report_settings(config, LANGUAGES, language_names())
 
 
 # --- What the experiment has to show. A plot whose subject the experiment lacks is left out.

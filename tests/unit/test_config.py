@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.languages import low_resource, read_languages
+from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_reference import config_reference
 
@@ -20,7 +20,7 @@ def default():
 
 
 def resolve(config):
-    return resolve_config(config, list(LANGUAGES), low_resource(LANGUAGES))
+    return resolve_config(config, LANGUAGES)
 
 
 def changed(path, value):

@@ -9,9 +9,10 @@ from workflow_scripts.data.languages import Language, low_resource, read_languag
 TABLE = Path(__file__).parents[2] / "resources/languages.csv"
 HEADER = (
     "lang,name,script,family,miracl_dev_queries,miracl_dev_judgements,miracl_passages,miracl_train_queries,"
-    "cc100_compressed_mb,xlmr_pretraining_gib,in_xlmr_pretraining,in_paper_mmarco_training,nllb_code\n"
+    "cc100_compressed_mb,xlmr_pretraining_gib,in_xlmr_pretraining,in_paper_mmarco_training,"
+    "in_paper_miracl_evaluation,nllb_code\n"
 )
-SWAHILI = "sw,Swahili,Latin,Niger-Congo,482,5092,131924,1901,332.0,1.6,yes,no,swh_Latn\n"
+SWAHILI = "sw,Swahili,Latin,Niger-Congo,482,5092,131924,1901,332.0,1.6,yes,no,yes,swh_Latn\n"
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def table(tmp_path):
 def test_the_table_that_ships():
     languages = read_languages(TABLE)
     assert languages["sw"] == Language(
-        "sw", "Swahili", "Latin", "Niger-Congo", 482, 5092, 131924, 1901, 332.0, 1.6, True, False, "swh_Latn"
+        "sw", "Swahili", "Latin", "Niger-Congo", 482, 5092, 131924, 1901, 332.0, 1.6, True, False, True, "swh_Latn"
     )
     assert languages["yo"].xlmr_pretraining_gib is None
     assert languages["el"].miracl_passages is None
@@ -48,10 +49,10 @@ def test_low_resource_is_below_1000_megabytes(table):
         (HEADER + SWAHILI.replace("332.0", ""), "line 2: column cc100_compressed_mb"),
         (HEADER + SWAHILI.replace("332.0", "nan"), "line 2: column cc100_compressed_mb"),
         (HEADER + SWAHILI.replace(",482,", ",4.5,"), "line 2: column miracl_dev_queries"),
-        (HEADER + SWAHILI.replace(",yes,", ",Yes,"), "line 2: column in_xlmr_pretraining"),
+        (HEADER + SWAHILI.replace("1.6,yes,", "1.6,Yes,"), "line 2: column in_xlmr_pretraining"),
         (HEADER + SWAHILI.replace("Swahili", ""), "line 2: column name is empty"),
-        (HEADER + "sw,Swahili\n", "line 2: has not the 13 cells"),
-        (HEADER + SWAHILI.strip() + ",more\n", "line 2: has not the 13 cells"),
+        (HEADER + "sw,Swahili\n", "line 2: has not the 14 cells"),
+        (HEADER + SWAHILI.strip() + ",more\n", "line 2: has not the 14 cells"),
     ],
 )
 def test_a_broken_table_is_named_with_its_line(table, text, said):

@@ -9,6 +9,7 @@ from workflow_scripts.data.languages import low_resource, read_languages
 from workflow_scripts.planning import job_resources, runs
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
+from workflow_scripts.planning.language_groups import language_groups
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = read_languages(ROOT / "resources/languages.csv")
@@ -17,7 +18,7 @@ LANGUAGES = read_languages(ROOT / "resources/languages.csv")
 @pytest.fixture
 def config():
     raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    return resolve_config(raw, list(LANGUAGES), low_resource(LANGUAGES))
+    return resolve_config(raw, LANGUAGES)
 
 
 def test_the_low_resource_languages_follow_from_the_rule():
@@ -35,7 +36,7 @@ def test_two_low_resource_languages_are_zero_shot(config):
     seen = runs.training_languages(config)
     assert {"sw", "bn"} <= set(seen) and not {"te", "yo"} & set(seen)
     assert runs.training_languages(config, "english") == ["en"]
-    groups = runs.language_groups(config, "atlas", low_resource(LANGUAGES))
+    groups = language_groups(config, "atlas", LANGUAGES)
     assert groups["low-resource"] == ["sw", "te", "bn", "yo"]
     assert groups["low-resource without yo"] == ["sw", "te", "bn"]
     assert groups["unseen in fine-tuning"] == ["te", "yo"]
@@ -54,7 +55,7 @@ def test_labels_are_in_no_settings_of_training_and_search(config):
         section.encode_settings(config, "atlas-s"),
         section.pretrain_settings(config, "atlas-s"),
         section.search_settings(config, "atlas"),
-        section.analysis_settings(config, ["sw"]),
+        section.analysis_settings(config, LANGUAGES),
     ]
     config["models"]["atlas-s"]["label"] = "another"
     config["strategies"]["mono"]["label"] = "another"
@@ -64,7 +65,7 @@ def test_labels_are_in_no_settings_of_training_and_search(config):
         section.encode_settings(config, "atlas-s"),
         section.pretrain_settings(config, "atlas-s"),
         section.search_settings(config, "atlas"),
-        section.analysis_settings(config, ["sw"]),
+        section.analysis_settings(config, LANGUAGES),
     ]
 
 
@@ -81,3 +82,28 @@ def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
     assert (job_resources.threads(small), job_resources.gpus(small)) == (1, 0)
     assert (job_resources.threads(large), job_resources.gpus(large)) == (8, 1)
     assert job_resources.training_memory_mb(large) > job_resources.training_memory_mb(small)
+
+
+def test_groups_follow_the_table_of_languages(config):
+    groups = language_groups(config, "atlas", LANGUAGES)
+    assert groups["Latin script"] == ["en", "es", "id", "sw", "yo"]
+    assert "Bengali script" not in groups  # one language is no group
+    assert "seen in pre-training" not in groups  # it would be all of them
+    config["sources"]["atlas"]["texts"].remove("yo")
+    groups = language_groups(config, "atlas", LANGUAGES)
+    assert groups["unseen in pre-training"] == ["yo"] and "yo" not in groups["seen in pre-training"]
+
+
+def test_the_papers_languages_are_a_group_where_all_are_there(config):
+    paper = [lang for lang, row in LANGUAGES.items() if row.in_paper_miracl_evaluation]
+    assert len(paper) == 15 and not {"en", "de", "yo"} & set(paper)
+    config["collections"]["atlas"]["languages"] = [*paper, "en"]
+    assert language_groups(config, "atlas", LANGUAGES)["the paper's 15"] == paper
+    config["collections"]["atlas"]["languages"] = [*paper[1:], "en"]
+    assert "the paper's 15" not in language_groups(config, "atlas", LANGUAGES)
+
+
+def test_models_of_a_hub_have_seen_what_xlm_r_has_seen(config):
+    for entry in config["models"].values():
+        entry["folder"] = entry.pop("pretrain")
+    assert language_groups(config, "atlas", LANGUAGES)["unseen in pre-training"] == ["yo"]

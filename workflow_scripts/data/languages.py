@@ -19,7 +19,8 @@ class Language:
     """One row of ``resources/languages.csv``; a figure is None where its source has none for the language.
 
     ``cc100_compressed_mb`` is in megabytes (10^6 bytes), ``xlmr_pretraining_gib`` in gibibytes. ``script`` is the
-    long name of a Unicode script, or ``Japanese`` for the mixture of Han, Hiragana and Katakana.
+    long name of a Unicode script, or ``Japanese`` for the mixture of Han, Hiragana and Katakana. The paper is
+    arXiv 2408.10536.
     """
 
     lang: str
@@ -34,6 +35,7 @@ class Language:
     xlmr_pretraining_gib: float | None
     in_xlmr_pretraining: bool
     in_paper_mmarco_training: bool | None
+    in_paper_miracl_evaluation: bool
     nllb_code: str
 
 

@@ -6,6 +6,7 @@ Every complaint is one line: the key, its value, what would be right.
 
 import copy
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,18 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.planning.runs import BM25, Config, is_trained, language_groups, pair_languages, training_languages
+from workflow_scripts.data.languages import Language
+from workflow_scripts.planning.language_groups import language_groups
+from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
 
 
-def resolve_config(config: Config, known_languages: list[str], low_resource: list[str]) -> Config:
+def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     """Return a copy of ``config`` with every default filled in; raise InputError, one line, where it is wrong.
 
-    ``known_languages`` and ``low_resource`` come from ``resources/languages.csv``.
+    ``table`` is ``resources/languages.csv``.
     """
     schema = yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=_LOADER)
     resolved = copy.deepcopy(config)
@@ -37,11 +40,11 @@ def resolve_config(config: Config, known_languages: list[str], low_resource: lis
         entry.setdefault("label", strategy)
     _check_choices(resolved)
     _check_models(resolved)
-    _check_languages(resolved, known_languages)
+    _check_languages(resolved, list(table))
     _check_strategies(resolved)
     _check_collections(resolved)
     _check_metrics(resolved)
-    _check_report(resolved, low_resource)
+    _check_report(resolved, table)
     return resolved
 
 
@@ -204,7 +207,7 @@ def _check_metrics(config: Config) -> None:
             )
 
 
-def _check_report(config: Config, low_resource: list[str]) -> None:
+def _check_report(config: Config, table: Mapping[str, Language]) -> None:
     report = config["report"]
     if report["collection"] not in config["experiment"]["collections"]:
         raise InputError(f"config: report.collection: {report['collection']!r} is not among experiment.collections")
@@ -218,7 +221,7 @@ def _check_report(config: Config, low_resource: list[str]) -> None:
         raise InputError(
             f"config: report.metric: {report['metric']!r} is not among metrics ({', '.join(config['metrics'])})"
         )
-    groups = language_groups(config, report["collection"], low_resource)
+    groups = language_groups(config, report["collection"], table)
     if report["group"] not in groups:
         raise InputError(
             f"config: report.group: {report['group']!r} has no language in collections.{report['collection']} "

@@ -77,21 +77,3 @@ def parts(config: Config, collection: str) -> dict[str, list[str]]:
     if config["collections"][collection]["merged"]:
         return {"all": list(languages)}
     return {lang: [lang] for lang in languages}
-
-
-def language_groups(config: Config, collection: str, low_resource: list[str]) -> dict[str, list[str]]:
-    """Named groups of a collection's languages, each in the config's order; a group without members is left out.
-
-    ``low_resource`` are the languages that the rule of ``resources/languages.csv`` names.
-    """
-    languages = config["collections"][collection]["languages"]
-    seen = training_languages(config)
-    groups = {
-        "all": languages,
-        "low-resource": [lang for lang in languages if lang in low_resource],
-        "low-resource without yo": [lang for lang in languages if lang in low_resource and lang != "yo"],
-        "second tier (hi, th)": [lang for lang in languages if lang in ("hi", "th")],
-        "seen in fine-tuning": [lang for lang in languages if lang in seen],
-        "unseen in fine-tuning": [lang for lang in languages if lang not in seen],
-    }
-    return {name: members for name, members in groups.items() if members}

@@ -5,10 +5,13 @@ with its keys inside; labels and colours are in none but those of tables, plots 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.data_files import corpus_folder
-from workflow_scripts.planning.runs import Config, all_runs, language_groups
+from workflow_scripts.planning.language_groups import language_groups
+from workflow_scripts.planning.runs import Config, all_runs
 
 _ENCODER_KEYS = (
     "pooling",
@@ -78,13 +81,13 @@ def models_settings(config: Config) -> str:
     return canonical({model: {key: config["models"][model][key] for key in ("label", "family")} for model in chosen})
 
 
-def analysis_settings(config: Config, low_resource: list[str]) -> str:
+def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     """For ``aggregate``, ``compare`` and ``fit_scaling``: groups, statistics and what is compared; no label."""
     report = {key: value for key, value in config["report"].items() if key != "title"}
-    return canonical({**_design(config, low_resource), "statistics": config["statistics"], "report": report})
+    return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
 
 
-def display_settings(config: Config, low_resource: list[str], names: dict[str, str]) -> str:
+def display_settings(config: Config, table: Mapping[str, Language], names: dict[str, str]) -> str:
     """For tables, plots and the report: as for the analysis, with labels and the languages' English names."""
     labels = {
         section: {name: config[section][name]["label"] for name in config["experiment"][section]}
@@ -92,7 +95,7 @@ def display_settings(config: Config, low_resource: list[str], names: dict[str, s
     }
     return canonical(
         {
-            **_design(config, low_resource),
+            **_design(config, table),
             "statistics": config["statistics"],
             "report": config["report"],
             "labels": labels,
@@ -101,12 +104,12 @@ def display_settings(config: Config, low_resource: list[str], names: dict[str, s
     )
 
 
-def report_settings(config: Config, low_resource: list[str], names: dict[str, str]) -> str:
+def report_settings(config: Config, table: Mapping[str, Language], names: dict[str, str]) -> str:
     """For the report page: what it displays, and the whole resolved config to print."""
-    return canonical({**json.loads(display_settings(config, low_resource, names)), "config": config})
+    return canonical({**json.loads(display_settings(config, table, names)), "config": config})
 
 
-def _design(config: Config, low_resource: list[str]) -> dict[str, Any]:
+def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:
     chosen = config["experiment"]
     return {
         "collections": {
@@ -114,7 +117,7 @@ def _design(config: Config, low_resource: list[str]) -> dict[str, Any]:
                 "languages": config["collections"][name]["languages"],
                 "settings": config["collections"][name]["settings"],
                 "parallel": config["collections"][name]["parallel"],
-                "groups": language_groups(config, name, low_resource),
+                "groups": language_groups(config, name, table),
             }
             for name in chosen["collections"]
         },
