@@ -26,6 +26,7 @@ include: "rules/encode.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
 include: "rules/report.smk"
+include: "rules/reproduction.smk"
 
 
 rule all:
@@ -33,4 +34,5 @@ rule all:
     input:
         every_table,
         every_plot,
+        "<results>/tables/published.csv",
         "<results>/report.html",

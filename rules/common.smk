@@ -519,6 +519,12 @@ def table_flags(wildcards, input):
     return [f"{Path(path).stem}={path}" for path in input.tables]
 
 
+def expected_values(wildcards):
+    """Values that this experiment should give, where somebody has written them down."""
+    name = config["experiment"]["name"]
+    return os.path.join(workflow.basedir, "expected", f"{name}.yaml")
+
+
 def published_results(wildcards):
     """Published reference lines belong to MIRACL alone."""
     entry = config["collections"][config["report"]["collection"]]

@@ -24,7 +24,7 @@ DISPLAY = {
     "plot_translation_yield",
     "report",
 }
-ANALYSIS = {"aggregate", "compare", "fit_scaling"} | DISPLAY
+ANALYSIS = {"aggregate", "compare", "compare_published", "fit_scaling"} | DISPLAY
 # What follows a checkpoint: all but what shows the translation.
 AFTER_TRAINING = {"encode", "index", "search", "score"} | ANALYSIS - {"plot_translation_yield"}
 

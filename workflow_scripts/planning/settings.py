@@ -11,7 +11,7 @@ from typing import Any
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.data_files import corpus_folder
 from workflow_scripts.planning.language_groups import language_groups
-from workflow_scripts.planning.runs import Config, all_runs
+from workflow_scripts.planning.runs import Config, all_runs, is_trained
 
 _ENCODER_KEYS = (
     "pooling",
@@ -85,6 +85,21 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     """For ``aggregate``, ``compare`` and ``fit_scaling``: groups, statistics and what is compared; no label."""
     report = {key: value for key, value in config["report"].items() if key != "title"}
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
+
+
+def published_settings(config: Config) -> str:
+    """For ``compare_published``: collections that others have published values of, and what they call our models."""
+    chosen = config["experiment"]
+    formats = {name: config["collections"][name]["format"] for name in chosen["collections"]}
+    named = {name: config["models"][name].get("published_as") for name in chosen["models"]}
+    return canonical(
+        {
+            # A format with published values bears their dataset's name.
+            "datasets": {name: kind for name, kind in formats.items() if kind in ("miracl", "xquad-r")},
+            "published_as": {name: system for name, system in named.items() if system},
+            "untuned": [name for name in chosen["strategies"] if not is_trained(config, name)],
+        }
+    )
 
 
 def display_settings(config: Config, table: Mapping[str, Language], names: dict[str, str]) -> str:
