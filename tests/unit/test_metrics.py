@@ -11,7 +11,7 @@ import pytest
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.evaluation.metrics import evaluate, parse_metric
 
-NAMES = ["ndcg@10", "ndcg@3", "recall@100", "recall@1", "recall@10", "map", "mrr@10", "mrr@2", "precision@5"]
+NAMES = ["ndcg@10", "ndcg@3", "recall@100", "recall@1", "recall@10", "map", "mrr@10", "mrr@2", "precision@5", "map@20"]
 METRICS = [parse_metric(name) for name in NAMES]
 
 
@@ -57,10 +57,10 @@ def test_equal_to_trec_eval_given_names_and_scores(seed, ties):
     import pytrec_eval
 
     run, qrels = adversarial(seed, ties)
-    measures = {"ndcg_cut.3,10", "recall.1,10,100", "map", "P.5"}
+    measures = {"ndcg_cut.3,10", "recall.1,10,100", "map", "map_cut.20", "P.5"}
     results = pytrec_eval.RelevanceEvaluator(qrels, measures).evaluate(run)
     keys = {"ndcg@10": "ndcg_cut_10", "ndcg@3": "ndcg_cut_3", "recall@100": "recall_100", "recall@1": "recall_1"}
-    keys |= {"recall@10": "recall_10", "map": "map", "precision@5": "P_5"}
+    keys |= {"recall@10": "recall_10", "map": "map", "precision@5": "P_5", "map@20": "map_cut_20"}
     values = ours(run, qrels)
     for name, key in keys.items():
         theirs = [results.get(query, {key: 0.0})[key] for query in qrels]
@@ -74,7 +74,7 @@ def test_equal_to_ir_measures(seed, ties):
     from ir_measures import AP, RR, P, R, nDCG
 
     run, qrels = adversarial(seed, ties)
-    measures = [nDCG @ 10, nDCG @ 3, R @ 100, R @ 1, R @ 10, AP, RR @ 10, RR @ 2, P @ 5]
+    measures = [nDCG @ 10, nDCG @ 3, R @ 100, R @ 1, R @ 10, AP, RR @ 10, RR @ 2, P @ 5, AP @ 20]
     # ir-measures takes RR@k from the MS MARCO script, which breaks ties by id ascending.
     compared = [i for i, name in enumerate(NAMES) if not (ties and name.startswith("mrr"))]
     found = {i: {} for i in compared}
@@ -142,7 +142,13 @@ def test_every_reciprocal_rank_up_to_the_cut_counts():
         assert values[:, 0].tolist() == [1 / k, 0]
 
 
-@pytest.mark.parametrize("name", ["ndcg", "ndcg@0", "map@10", "NDCG@10", "bpref", "recall@", "ndcg@10 "])
+@pytest.mark.parametrize("name", ["ndcg", "ndcg@0", "map@0", "NDCG@10", "bpref", "recall@", "ndcg@10 "])
 def test_an_unknown_metric_is_refused(name):
     with pytest.raises(InputError, match="metrics"):
         parse_metric(name)
+
+
+def test_comprehensiveness_asks_for_all_relevant_passages():
+    metrics = [parse_metric("comprehensiveness@2"), parse_metric("comprehensiveness@3")]
+    lists = [{1: 1, 3: 1}, {1: 1, 2: 0}, {2: 1, 0: 1}, {}]
+    assert evaluate(metrics, np.array([4, 4, 4, 4]), lists).tolist() == [[0, 1], [1, 1], [0, 0], [0, 0]]

@@ -171,6 +171,11 @@ def test_rank_distance_and_bias_equal_a_full_ranking(folder):
             assert measured["pool_share", query_lang, lang] == pytest.approx(1 / 3)
             assert measured["tied_share", query_lang, lang] > 0.5  # six distinct vectors for thirty passages
         assert measured["tied_share", query_lang, "*"] > 0.5
+        distance = sum(abs(tops.get((query_lang, lang), 0) - 1 / 3) for lang in LANGS) / 2
+        assert measured["top10_variation", query_lang, "*"] == pytest.approx(distance)
+        maps = scores[(scores["metric"] == "map") & (scores["query_lang"] == query_lang)].groupby("setting")["value"]
+        gap = maps.mean()["monolingual"] - maps.mean()["multilingual"]
+        assert measured["map_gap", query_lang, "*"] == pytest.approx(gap)
 
 
 def test_a_missing_part_of_the_gold_ranks_is_refused(folder):

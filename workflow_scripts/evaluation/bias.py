@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 GOLD_RANK, TOP10_SHARE, POOL_SHARE, TIED_SHARE = "gold_rank", "top10_share", "pool_share", "tied_share"
+TOP10_VARIATION, MAP_GAP = "top10_variation", "map_gap"
 POOL = "*"  # in place of a passage language: the pool of all
 TOP = 10
 
@@ -35,6 +36,36 @@ def pool_share(pool_sizes: Mapping[str, int]) -> dict[str, float]:
     """
     total = sum(pool_sizes.values())
     return {lang: pool_sizes[lang] / total for lang in sorted(pool_sizes)}
+
+
+def top_variation(top_shares: Mapping[tuple[str, str], float], pool_shares: Mapping[str, float]) -> dict[str, float]:
+    """Return by query language how far the languages of the first 10 passages are from those of the pool.
+
+    top10_variation(A) = ½ Σ_B |top10_share(A, B) − pool_share(B)|, the total variation distance: 0 where the top holds
+    languages as the pool does, near 1 where it holds only a language that the pool has little of.
+
+    By hand: a top of Bengali alone from a pool that is half Bengali: ½ (|1 − .5| + |0 − .5|) = .5.
+
+    >>> top_variation({("sw", "bn"): 1.0, ("sw", "te"): 0.0}, {"bn": 0.5, "te": 0.5})
+    {'sw': 0.5}
+    """
+    found: dict[str, float] = {}
+    for (query_lang, lang), share in top_shares.items():
+        found[query_lang] = found.get(query_lang, 0.0) + abs(share - pool_shares[lang]) / 2
+    return found
+
+
+def map_gap(monolingual: Mapping[str, float], multilingual: Mapping[str, float]) -> dict[str, float]:
+    """Return by query language what MAP loses when passages of all languages are searched together.
+
+    map_gap(A) = mean MAP of A's queries among A's passages − their mean MAP in the pool. Where each query has
+    parallel relevant passages (the pool has more of them), it shows how far the others are from the first; the
+    comparison is that of arXiv 2408.10536's tables of monolingual and multilingual MAP.
+
+    >>> map_gap({"sw": 0.75, "bn": 0.5}, {"sw": 0.5})
+    {'sw': 0.25}
+    """
+    return {lang: mean - multilingual[lang] for lang, mean in monolingual.items() if lang in multilingual}
 
 
 @dataclass

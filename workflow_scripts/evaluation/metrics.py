@@ -1,8 +1,9 @@
 """Retrieval metrics by their names in the config, computed by ``trec_eval``'s own code (``pytrec_eval``).
 
-Sources: nDCG, Järvelin and Kekäläinen (2002), with linear gain and log2(rank + 1) as in ``trec_eval``; the others,
-Voorhees and Harman (2005). The mean over all queries of the judgements, where a query without hits scores 0, is
-``trec_eval -c``.
+Sources: nDCG, Järvelin and Kekäläinen (2002), with linear gain and log2(rank + 1) as in ``trec_eval``; MAP@20 is
+XTREME-R's (arXiv 2104.07412); comprehensiveness@k (ToolRet, arXiv 2503.01763) is 1 where all relevant passages stand
+among the first k, else 0, which is recall@k rounded down; the others, Voorhees and Harman (2005). The mean over all
+queries of the judgements, where a query without hits scores 0, is ``trec_eval -c``.
 """
 
 import re
@@ -15,13 +16,15 @@ from workflow_scripts.data.errors import InputError
 
 _NAME = re.compile(r"(?P<family>[a-z]+)(?:@(?P<cutoff>[1-9][0-9]*))?")
 
-# family → (trec_eval's measure, whether a cutoff belongs to the name)
-_FAMILIES = {
-    "ndcg": ("ndcg_cut", True),
-    "recall": ("recall", True),
-    "precision": ("P", True),
-    "map": ("map", False),
-    "mrr": ("recip_rank", True),
+# name before the cutoff, with or without one → trec_eval's measure
+_MEASURES = {
+    ("ndcg", True): "ndcg_cut",
+    ("recall", True): "recall",
+    ("precision", True): "P",
+    ("map", False): "map",
+    ("map", True): "map_cut",
+    ("mrr", True): "recip_rank",
+    ("comprehensiveness", True): "recall",
 }
 
 
@@ -36,7 +39,7 @@ class Metric:
     @property
     def measure(self) -> str:
         """``trec_eval``'s parameter, such as ``ndcg_cut.10``; it has no cutoff for the reciprocal rank."""
-        measure = _FAMILIES[self.family][0]
+        measure = _MEASURES[self.family, self.cutoff is not None]
         return measure if self.cutoff is None or self.family == "mrr" else f"{measure}.{self.cutoff}"
 
     @property
@@ -47,6 +50,8 @@ class Metric:
     def value(self, result: Mapping[str, float]) -> float:
         """Take this metric out of one query's results."""
         value = result[self.key]
+        if self.family == "comprehensiveness":
+            return float(value == 1)
         # The reciprocal rank is 1 / rank, or 0, so that a cut at rank k is a bound on the value.
         return 0.0 if self.family == "mrr" and value < 1 / self.cutoff else value
 
@@ -59,8 +64,8 @@ def parse_metric(name: str) -> Metric:
     """
     match = _NAME.fullmatch(name)
     family, cutoff = (match["family"], match["cutoff"]) if match else (name, None)
-    if family not in _FAMILIES or _FAMILIES[family][1] != (cutoff is not None):
-        known = ", ".join(f"{family}@k" if cut else family for family, (_, cut) in _FAMILIES.items())
+    if (family, cutoff is not None) not in _MEASURES:
+        known = ", ".join(f"{family}@k" if cut else family for family, cut in _MEASURES)
         raise InputError(f"metrics: {name!r} is unknown; use one of {known}")
     return Metric(name, family, int(cutoff) if cutoff else None)
 

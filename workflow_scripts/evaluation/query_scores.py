@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import HitFiles
@@ -15,16 +16,20 @@ from workflow_scripts.data.qrels import Qrels, judged_pairs
 from workflow_scripts.data.tables import BIAS
 from workflow_scripts.evaluation.bias import (
     GOLD_RANK,
+    MAP_GAP,
     POOL,
     POOL_SHARE,
     TIED_SHARE,
     TOP,
     TOP10_SHARE,
+    TOP10_VARIATION,
     TiedShares,
     TopShares,
     gold_rank,
+    map_gap,
     pool_share,
     tied,
+    top_variation,
 )
 from workflow_scripts.evaluation.metrics import Metric, evaluate
 from workflow_scripts.evaluation.rank_distance import RANK_DISTANCE, RANK_DISTANCE_SHARE, pool_ranks, rank_distances
@@ -64,6 +69,15 @@ class _Columns:
                 }
             )
         )
+
+    def means(self, metric: str) -> dict[str, float]:
+        """Return a metric's mean by query language, over the queries of all its blocks."""
+        found: dict[str, list[np.ndarray]] = {}
+        for table in self.tables:
+            chosen = table.filter(pc.equal(table["metric"], metric))
+            if len(chosen):
+                found.setdefault(table["query_lang"][0].as_py(), []).append(chosen["value"].to_numpy())
+        return {lang: float(np.concatenate(values).mean()) for lang, values in found.items()}
 
 
 @dataclass(frozen=True)
@@ -123,6 +137,10 @@ class RunScores:
         if _MULTILINGUAL in self.settings:
             bias += [(TOP10_SHARE, *pair, value) for pair, value in tops.values().items()]
             shares = pool_share(self.pool_sizes)
+            variation = top_variation(tops.values(), shares)
+            bias += [(TOP10_VARIATION, lang, POOL, value) for lang, value in variation.items()]
+            gaps = map_gap(columns[_MONOLINGUAL].means("map"), columns[_MULTILINGUAL].means("map"))
+            bias += [(MAP_GAP, lang, POOL, value) for lang, value in gaps.items()]
             bias += [(POOL_SHARE, lang, other, share) for lang in langs for other, share in shares.items()]
             if self.parallel:
                 bias += self._add_rank_distance(columns[_MULTILINGUAL], gold_ranks)

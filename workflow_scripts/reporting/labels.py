@@ -11,6 +11,8 @@ _METRICS = {
     "recall": "Recall",
     "map": "MAP",
     "mrr": "MRR",
+    "precision": "Precision",
+    "comprehensiveness": "Comprehensiveness",
     "rank_distance": "rank distance",
     "rank_distance_share": "rank distance / pool size",
 }
