@@ -484,7 +484,7 @@ def plot_names():
 
 def every_plot(wildcards):
     return expand(
-        "<results>/plots/{name}.{form}", name=plot_names(), form=["svg", "png"]
+        "<results>/plots/{name}.{form}", name=plot_names(), form=["svg", "png", "pdf"]
     )
 
 
@@ -503,7 +503,15 @@ def every_table(wildcards):
 def report_tables(wildcards):
     return expand(
         "<results>/tables/{name}.csv",
-        name=["per_language", "per_group", "bias", "comparisons", "scaling", "models"],
+        name=[
+            "per_language",
+            "per_group",
+            "bias",
+            "comparisons",
+            "scaling",
+            "models",
+            "published",
+        ],
     )
 
 

@@ -186,6 +186,7 @@ rule plot_scaling:
             labels={"plot": "scaling"},
         ),
         png="<results>/plots/scaling.png",
+        pdf="<results>/plots/scaling.pdf",
     log:
         "<logs>/plot_scaling.log",
     benchmark:
@@ -203,6 +204,7 @@ rule plot_scaling:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -218,6 +220,7 @@ rule plot_languages:
             labels={"plot": "languages"},
         ),
         png="<results>/plots/languages.png",
+        pdf="<results>/plots/languages.pdf",
     log:
         "<logs>/plot_languages.log",
     benchmark:
@@ -234,6 +237,7 @@ rule plot_languages:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -250,6 +254,7 @@ rule plot_language_bias:
             labels={"plot": "language bias", "collection": "{collection}"},
         ),
         png="<results>/plots/{collection}/language_bias.png",
+        pdf="<results>/plots/{collection}/language_bias.pdf",
     log:
         "<logs>/plot_language_bias/{collection}.log",
     benchmark:
@@ -270,6 +275,7 @@ rule plot_language_bias:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -284,6 +290,7 @@ rule plot_comparisons:
             labels={"plot": "comparisons"},
         ),
         png="<results>/plots/comparisons.png",
+        pdf="<results>/plots/comparisons.pdf",
     log:
         "<logs>/plot_comparisons.log",
     benchmark:
@@ -299,6 +306,7 @@ rule plot_comparisons:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -314,6 +322,7 @@ rule plot_heatmap:
             labels={"plot": "heatmap", "collection": "{collection}"},
         ),
         png="<results>/plots/{collection}/heatmap.png",
+        pdf="<results>/plots/{collection}/heatmap.pdf",
     log:
         "<logs>/plot_heatmap/{collection}.log",
     benchmark:
@@ -333,6 +342,7 @@ rule plot_heatmap:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -347,6 +357,7 @@ rule plot_training:
             labels={"plot": "training"},
         ),
         png="<results>/plots/training.png",
+        pdf="<results>/plots/training.pdf",
     log:
         "<logs>/plot_training.log",
     benchmark:
@@ -362,6 +373,7 @@ rule plot_training:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -376,6 +388,7 @@ rule plot_batches:
             labels={"plot": "batches"},
         ),
         png="<results>/plots/batches.png",
+        pdf="<results>/plots/batches.pdf",
     log:
         "<logs>/plot_batches.log",
     benchmark:
@@ -391,6 +404,7 @@ rule plot_batches:
         " --settings {params.settings:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 
@@ -405,6 +419,7 @@ rule plot_translation_yield:
             labels={"plot": "translation yield"},
         ),
         png="<results>/plots/translation_yield.png",
+        pdf="<results>/plots/translation_yield.pdf",
     log:
         "<logs>/plot_translation_yield.log",
     benchmark:
@@ -418,6 +433,7 @@ rule plot_translation_yield:
         " --yield {input.yields:q}"
         " --output-svg {output.svg:q}"
         " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
         " &> {log:q}"
 
 

@@ -18,6 +18,7 @@ def plot_batches(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw the realised counts of all runs; a file ``…/<model>/<strategy>/<seed>/batches.json`` names its run."""
     labels = Labels.from_settings(settings, setting(setting(settings, "report", dict), "collection", str))
@@ -25,7 +26,7 @@ def plot_batches(
     shown = shares[shares["strategy"].isin(labels.strategies)]
     if shown.empty:
         raise InputError("--batches: no counts of a strategy that the settings name")
-    save_figure(draw_batches(shown, labels), path_to_svg, path_to_png)
+    save_figure(draw_batches(shown, labels), path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -35,12 +36,14 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_batches(
         path_to_batches=arguments.batches,
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

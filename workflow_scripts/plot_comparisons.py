@@ -17,6 +17,7 @@ def plot_comparisons(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw ``report.compare`` in ``report.setting``; a difference counts as clear at 1 − ``statistics.confidence``."""
     report = setting(settings, "report", dict)
@@ -32,7 +33,7 @@ def plot_comparisons(
         title=f"{chosen['setting'].capitalize()} {metric_label(chosen['metric'])}: "
         f"{labels.strategy(strategy)} against the baselines",
     )
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -42,12 +43,14 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_comparisons(
         path_to_comparisons=arguments.comparisons,
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

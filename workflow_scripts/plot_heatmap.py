@@ -20,6 +20,7 @@ def plot_heatmap(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw ``report.metric`` of every ordered pair of languages, the diagonal being monolingual, mean over seeds."""
     metric = setting(setting(settings, "report", dict), "metric", str)
@@ -39,7 +40,7 @@ def plot_heatmap(
         metric=metric,
         title=f"{collection}: {metric_label(metric)} by language pair × 100, largest model ({labels.model(largest)})",
     )
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_heatmap(
         path_to_means=arguments.means,
@@ -59,6 +61,7 @@ def main() -> None:
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

@@ -20,6 +20,7 @@ def plot_language_bias(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw the bias of every system on ``collection``; rank distance only where the collection is parallel."""
     groups = read_analysis_table(path_to_per_group, PER_GROUP)
@@ -36,7 +37,7 @@ def plot_language_bias(
         Labels.from_settings(settings, collection),
         title=collection,
     )
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_language_bias(
         path_to_per_group=arguments.per_group,
@@ -58,6 +60,7 @@ def main() -> None:
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

@@ -18,6 +18,7 @@ def plot_languages(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw every language's ``report.metric`` in ``report.setting`` of ``report.collection``."""
     report = setting(settings, "report", dict)
@@ -31,7 +32,7 @@ def plot_languages(
         group=setting(report, "group", str),
         title=f"{chosen['setting'].capitalize()} {metric_label(chosen['metric'])} by language of the query",
     )
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_languages(
         path_to_per_language=arguments.per_language,
@@ -49,6 +51,7 @@ def main() -> None:
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

@@ -20,6 +20,7 @@ def plot_scaling(
     settings: dict[str, Any],
     path_to_svg: str | Path,
     path_to_png: str | Path,
+    path_to_pdf: str | Path,
 ) -> None:
     """Draw ``report.group``'s mean of ``report.metric`` for every model and strategy, BM25 as a line.
 
@@ -46,7 +47,7 @@ def plot_scaling(
         title=f"{chosen['setting'].capitalize()} {metric_label(metric)} on {group} languages\n({members})",
         published=published,
     )
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def main() -> None:
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
     parser.add_argument("--output-svg", required=True)
     parser.add_argument("--output-png", required=True)
+    parser.add_argument("--output-pdf", required=True)
     arguments = parser.parse_args()
     plot_scaling(
         path_to_per_group=arguments.per_group,
@@ -66,6 +68,7 @@ def main() -> None:
         settings=arguments.settings,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

@@ -43,7 +43,9 @@ _LOOKS = {
 }
 
 
-def plot_translation_yield(*, path_to_yields: list[Path], path_to_svg: Path, path_to_png: Path) -> None:
+def plot_translation_yield(
+    *, path_to_yields: list[Path], path_to_svg: Path, path_to_png: Path, path_to_pdf: Path
+) -> None:
     """Draw one stacked horizontal bar a source and language from the yield tables of ``translate``.
 
     A bar is the share of the drawn pairs that were kept or dropped for each reason (their sides taken together); the
@@ -87,7 +89,7 @@ def plot_translation_yield(*, path_to_yields: list[Path], path_to_svg: Path, pat
     axes.grid(axis="x", color=LIGHT_GREY)
     axes.grid(visible=False, axis="y")
     figure.legend(loc="outside lower center", ncols=len(_LOOKS))
-    save_figure(figure, path_to_svg, path_to_png)
+    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
 
 
 def _read_counts(path_to_yields: list[Path]) -> dict[tuple[str, str], dict[str, int]]:
@@ -115,11 +117,13 @@ def main() -> None:
     parser.add_argument("--yield", required=True, nargs="+", type=Path, dest="path_to_yields", help="yield tables")
     parser.add_argument("--output-svg", required=True, type=Path, help="figure as SVG")
     parser.add_argument("--output-png", required=True, type=Path, help="figure as PNG")
+    parser.add_argument("--output-pdf", required=True, type=Path, help="figure as PDF")
     arguments = parser.parse_args()
     plot_translation_yield(
         path_to_yields=arguments.path_to_yields,
         path_to_svg=arguments.output_svg,
         path_to_png=arguments.output_png,
+        path_to_pdf=arguments.output_pdf,
     )
 
 

@@ -39,7 +39,7 @@ def labels():
 
 
 def _scaling(tables, folder, **changes):
-    files = {"path_to_svg": folder / "a.svg", "path_to_png": folder / "a.png"}
+    files = {"path_to_svg": folder / "a.svg", "path_to_png": folder / "a.png", "path_to_pdf": folder / "a.pdf"}
     plot_scaling(
         **{
             "path_to_per_group": tables["per_group"],
@@ -50,7 +50,7 @@ def _scaling(tables, folder, **changes):
             **changes,
         }
     )
-    return (folder / "a.svg").read_bytes(), (folder / "a.png").read_bytes()
+    return tuple((folder / f"a.{form}").read_bytes() for form in ("svg", "png", "pdf"))
 
 
 def test_same_inputs_give_the_same_bytes(tables, tmp_path):
@@ -58,10 +58,11 @@ def test_same_inputs_give_the_same_bytes(tables, tmp_path):
 
 
 def test_files_are_an_svg_without_date_and_a_png(tables, tmp_path):
-    svg, png = _scaling(tables, tmp_path)
+    svg, png, pdf = _scaling(tables, tmp_path)
     assert b"<svg" in svg[:2000] and not re.search(rb"dc:date|Matplotlib v", svg)
     assert png.startswith(b"\x89PNG")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "a.svg"]
+    assert pdf.startswith(b"%PDF") and b"CreationDate" not in pdf
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.pdf", "a.png", "a.svg"]
 
 
 def test_headline_lines_pass_through_the_means_at_the_models_sizes(tables, labels):
@@ -115,7 +116,7 @@ def test_published_lines_are_marked(tables, labels):
 
 
 def test_every_figure_is_drawn(tables, tmp_path):
-    out = {"path_to_svg": tmp_path / "a.svg", "path_to_png": tmp_path / "a.png"}
+    out = {"path_to_svg": tmp_path / "a.svg", "path_to_png": tmp_path / "a.png", "path_to_pdf": tmp_path / "a.pdf"}
     models = {"path_to_models": tables["models"]}
     calls = [
         lambda: plot_languages(path_to_per_language=tables["per_language"], **models, settings=settings(), **out),
@@ -147,6 +148,7 @@ def test_a_collection_that_is_not_searched_across_languages_has_no_heatmap(table
             settings=settings(),
             path_to_svg=tmp_path / "a.svg",
             path_to_png=tmp_path / "a.png",
+            path_to_pdf=tmp_path / "a.pdf",
         )
     assert not (tmp_path / "a.svg").exists()
 
@@ -171,6 +173,7 @@ def test_a_figure_is_of_the_collection_that_is_asked_for(tables, tmp_path):
             settings=wanted,
             path_to_svg=tmp_path / folder / "a.svg",
             path_to_png=tmp_path / folder / "a.png",
+            path_to_pdf=tmp_path / folder / "a.pdf",
         )
         drawn.append((tmp_path / folder / "a.svg").read_bytes())
     assert drawn[0] == drawn[1]

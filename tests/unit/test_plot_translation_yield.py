@@ -29,9 +29,12 @@ def test_rows_come_back(tables):
 def test_it_draws_the_same_bytes_twice(tables, tmp_path):
     for name in ("first", "second"):
         plot_translation_yield(
-            path_to_yields=tables, path_to_svg=tmp_path / f"{name}.svg", path_to_png=tmp_path / f"{name}.png"
+            path_to_yields=tables,
+            path_to_svg=tmp_path / f"{name}.svg",
+            path_to_png=tmp_path / f"{name}.png",
+            path_to_pdf=tmp_path / f"{name}.pdf",
         )
-    for kind in ("svg", "png"):
+    for kind in ("svg", "png", "pdf"):
         assert (tmp_path / f"first.{kind}").read_bytes() == (tmp_path / f"second.{kind}").read_bytes()
     assert imread(tmp_path / "first.png").std() > 0.1
     assert re.search(r"<svg", (tmp_path / "first.svg").read_text(encoding="utf-8"))
@@ -39,14 +42,22 @@ def test_it_draws_the_same_bytes_twice(tables, tmp_path):
 
 def test_order_of_the_tables_does_not_matter(tables, tmp_path):
     for name, paths in (("a", tables), ("b", tables[::-1])):
-        plot_translation_yield(path_to_yields=paths, path_to_svg=tmp_path / f"{name}.svg", path_to_png=tmp_path / "x")
+        plot_translation_yield(
+            path_to_yields=paths,
+            path_to_svg=tmp_path / f"{name}.svg",
+            path_to_png=tmp_path / "x",
+            path_to_pdf=tmp_path / "y",
+        )
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_a_language_twice(tables, tmp_path):
     with pytest.raises(InputError, match="atlas sw stands in another"):
         plot_translation_yield(
-            path_to_yields=[*tables, tables[0]], path_to_svg=tmp_path / "x.svg", path_to_png=tmp_path / "x.png"
+            path_to_yields=[*tables, tables[0]],
+            path_to_svg=tmp_path / "x.svg",
+            path_to_png=tmp_path / "x.png",
+            path_to_pdf=tmp_path / "x.pdf",
         )
 
 
@@ -66,6 +77,11 @@ def test_a_broken_table(tmp_path, text, said):
     path = tmp_path / "sw.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as error:
-        plot_translation_yield(path_to_yields=[path], path_to_svg=tmp_path / "x.svg", path_to_png=tmp_path / "x.png")
+        plot_translation_yield(
+            path_to_yields=[path],
+            path_to_svg=tmp_path / "x.svg",
+            path_to_png=tmp_path / "x.png",
+            path_to_pdf=tmp_path / "x.pdf",
+        )
     assert str(path) in str(error.value)
     assert said in str(error.value)

@@ -31,6 +31,11 @@ VERDICT = {
         {"baseline": "cross", "sentence": "Sentence 3.", "numbers": [{"p_holm": None}]},
     ],
 }
+PUBLISHED = """\
+collection,setting,metric,lang,model,strategy,ours,low,high,system,published,difference,within_interval,source
+quiz.v2,cross-lingual,map,sw,atlas-m,mono,0.62,0.6,0.64,XLM-R,0.6064,0.0136,yes,arXiv 2408.10536
+quiz.v2,multilingual,rank_distance,mean,bm25,bm25,412,400,420,BM25,395.5,16.5,no,Others <b>2026</b>
+"""
 VOID = {"meta", "img", "input", "br", "link", "hr"}
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:12\t{}\t{}\n"
 
@@ -100,7 +105,10 @@ def full(tmp_path_factory):
     return {
         "figures": {name: write(f"plots/{name}.svg", SVG) for name in figures},
         "tables": {
-            name: tables[name] for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias")
+            **{
+                name: tables[name] for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias")
+            },
+            "published": write("tables/published.csv", PUBLISHED),
         },
         "verdict": write("tables/verdict.json", json.dumps(VERDICT)),
         "licences": RESOURCES / "licences.csv",
@@ -380,3 +388,12 @@ def test_every_format_of_the_config_has_its_licence():
     known = (RESOURCES / "licences.csv").read_text(encoding="utf-8")
     formats = set(re.findall(r"\b(atlas|miracl|xquad-r|tydiqa|squad|mlqa|ntrex|tico19|jsonl)\b", schema))
     assert formats and all(f"\n{name}," in known for name in formats)
+
+
+def test_published_values_stand_beside_ours(full, tmp_path):
+    page = Page(_render(tmp_path, full))
+    (table,) = [table for table in page.tables if "within our interval" in table[0]]
+    assert table[1][5:10] == ["Swahili", "0.620 [0.600, 0.640]", "0.606", "+0.014", "yes"]
+    assert table[2][5:] == ["mean", "412 [400, 420]", "396", "+16", "no", "BM25: Others <b>2026</b>"]
+    inputs = full | {"tables": {name: path for name, path in full["tables"].items() if name != "published"}}
+    assert "Nobody has published values" in _render(tmp_path, inputs)

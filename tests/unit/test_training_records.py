@@ -78,7 +78,12 @@ def test_losses_are_read_with_their_run_and_averaged_in_windows(tmp_path):
 
 
 def test_both_figures_are_drawn(tmp_path):
-    out = {"path_to_svg": tmp_path / "a.svg", "path_to_png": tmp_path / "a.png", "settings": settings()}
+    out = {
+        "path_to_svg": tmp_path / "a.svg",
+        "path_to_png": tmp_path / "a.png",
+        "path_to_pdf": tmp_path / "a.pdf",
+        "settings": settings(),
+    }
     lines = "".join(json.dumps({"step": step, "loss": 3 / step}) + "\n" for step in range(1, 50))
     runs = [f"{model}/{strategy}/1" for model in ("atlas-s", "atlas-l") for strategy in ("mono", "hybrid")]
     plot_training(path_to_metrics=[_write(tmp_path, run, "metrics.jsonl", lines) for run in runs], **out)
@@ -102,7 +107,12 @@ def test_broken_counts_are_named(tmp_path, content):
 
 
 def test_runs_that_the_settings_do_not_name_are_no_figure(tmp_path):
-    out = {"path_to_svg": tmp_path / "a.svg", "path_to_png": tmp_path / "a.png", "settings": settings()}
+    out = {
+        "path_to_svg": tmp_path / "a.svg",
+        "path_to_png": tmp_path / "a.png",
+        "path_to_pdf": tmp_path / "a.pdf",
+        "settings": settings(),
+    }
     with pytest.raises(InputError, match="no logged step"):
         plot_training(
             path_to_metrics=[_write(tmp_path, "other/mono/1", "metrics.jsonl", '{"step": 1, "loss": 2.0}\n')], **out

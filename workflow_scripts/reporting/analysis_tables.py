@@ -74,6 +74,22 @@ PUBLISHED = {
     "value": float,
     "source": str,
 }
+PUBLISHED_CELLS = {
+    "collection": str,
+    "setting": str,
+    "metric": str,
+    "lang": str,
+    "model": str,
+    "strategy": str,
+    "ours": float,
+    "low": float,
+    "high": float,
+    "system": str,
+    "published": float,
+    "difference": float,
+    "within_interval": str,
+    "source": str,
+}
 YIELD = {"source": str, "lang": str, "side": str, "reason": str, "count": int}
 OVERLAPS = {"kind": str, "source": str, "lang": str, "reason": str, "checked": int, "dropped": int}
 

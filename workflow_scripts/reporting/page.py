@@ -17,6 +17,7 @@ CONTENTS = (
     ("answer", "Answer"),
     ("noise", "What is known and what is noise"),
     ("groups", "All settings"),
+    ("published", "Beside published values"),
     ("languages", "Languages"),
     ("pairs-of-languages", "Cross-lingual retrieval"),
     ("bias", "Language bias"),

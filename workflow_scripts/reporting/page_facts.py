@@ -17,6 +17,7 @@ from workflow_scripts.reporting.analysis_tables import (
     MODELS,
     PER_GROUP,
     PER_LANGUAGE,
+    PUBLISHED_CELLS,
     SCALING,
     read_analysis_table,
     select_rows,
@@ -39,6 +40,7 @@ _TABLES = {
     "comparisons": COMPARISONS,
     "scaling": SCALING,
     "bias": BIAS,
+    "published": PUBLISHED_CELLS,
 }
 _NEEDED = ("models", "per_group", "per_language")
 
@@ -148,6 +150,7 @@ def _result_tables(
             frames["scaling"], labels, collection, chosen_setting, metric, group
         )
     results["bias"] = _bias_table(frames, labels, collection)
+    results["published"] = result_tables.published_table(frames["published"], labels) if "published" in frames else None
     return {name: None if isinstance(made, HtmlTable) and not made.rows else made for name, made in results.items()}
 
 

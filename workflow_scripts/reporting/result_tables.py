@@ -254,3 +254,32 @@ def _sorted(rows: pd.DataFrame, labels: Labels, column: str, order: list[str]) -
 
 def _group(name: str, labels: Labels) -> str:
     return labels.language(name.removeprefix(_LANGUAGE)) if name.startswith(_LANGUAGE) else name
+
+
+def published_table(cells: pd.DataFrame, labels: Labels) -> HtmlTable:
+    """Return one row a published value that one of our systems answers to."""
+    rows = []
+    for cell in cells.itertuples():
+        decimals = decimals_of(cell.metric)
+        rows.append(
+            [
+                text(labels.model(cell.model), head=True),
+                text(labels.strategy(cell.strategy)),
+                text(cell.collection),
+                text(cell.setting),
+                text(metric_label(cell.metric)),
+                text("mean" if cell.lang == "mean" else labels.language(cell.lang)),
+                measured(cell.ours, float("nan"), cell.low, cell.high, decimals),
+                number(cell.published, decimals),
+                number(cell.difference, decimals, sign=True),
+                text(cell.within_interval),
+                text(f"{cell.system}: {cell.source}"),
+            ]
+        )
+    columns = [*SYSTEM, "collection", "setting", "metric", "language", "ours", "published", "difference"]
+    return make_table(
+        "published",
+        "Our means beside published ones: is the published value within our interval?",
+        [*columns, "within our interval", "source"],
+        rows,
+    )

@@ -116,9 +116,12 @@ def new_figure(width: float = COLUMN_WIDTH, height: float = 4.2) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save_figure(figure: Figure, path_to_svg: str | Path, path_to_png: str | Path) -> None:
-    """Write ``figure`` as SVG and PNG, each whole or not at all; the same figure gives the same bytes."""
-    with atomic_file(path_to_svg) as temporary:
-        figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
-    with atomic_file(path_to_png) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+def save_figure(figure: Figure, path_to_svg: str | Path, path_to_png: str | Path, path_to_pdf: str | Path) -> None:
+    """Write ``figure`` as SVG, PNG and PDF, each whole or not at all; the same figure gives the same bytes."""
+    for path, form, metadata in (
+        (path_to_svg, "svg", {"Date": None, "Creator": None}),
+        (path_to_png, "png", {"Software": None}),
+        (path_to_pdf, "pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
+    ):
+        with atomic_file(path) as temporary:
+            figure.savefig(temporary, format=form, metadata=metadata)
