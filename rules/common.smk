@@ -466,9 +466,10 @@ def collection_plots(collection):
     """The figures that each collection has for itself, by the settings it is searched in."""
     settings = config["collections"][collection]["settings"]
     figures = {"heatmap": "cross-lingual", "language_bias": "multilingual"}
-    return [
-        f"{collection}/{name}" for name, needed in figures.items() if needed in settings
-    ]
+    names = [name for name, needed in figures.items() if needed in settings]
+    if len(set(runs.alphas(config).values())) > 1:
+        names.append("alpha")
+    return [f"{collection}/{name}" for name in names]
 
 
 def plot_names():

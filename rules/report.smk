@@ -279,6 +279,42 @@ rule plot_language_bias:
         " &> {log:q}"
 
 
+rule plot_alpha:
+    input:
+        per_group="<results>/tables/per_group.csv",
+        models="<results>/tables/models.csv",
+    output:
+        svg=report(
+            "<results>/plots/{collection}/alpha.svg",
+            caption="../resources/captions/alpha.rst",
+            category="Plots",
+            labels={"plot": "alpha", "collection": "{collection}"},
+        ),
+        png="<results>/plots/{collection}/alpha.png",
+        pdf="<results>/plots/{collection}/alpha.pdf",
+    log:
+        "<logs>/plot_alpha/{collection}.log",
+    benchmark:
+        "<benchmarks>/plot_alpha/{collection}.tsv"
+    wildcard_constraints:
+        collection=one_of(config["experiment"]["collections"]),
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_alpha"),
+    shell:
+        "python -m workflow_scripts.plot_alpha"
+        " --per-group {input.per_group:q}"
+        " --models {input.models:q}"
+        " --collection {wildcards.collection:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
+        " &> {log:q}"
+
+
 rule plot_comparisons:
     input:
         comparisons="<results>/tables/comparisons.csv",

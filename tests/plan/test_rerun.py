@@ -15,6 +15,7 @@ pytestmark = pytest.mark.xdist_group("tiny")
 DISPLAY = {
     "format_tables",
     "plot_scaling",
+    "plot_alpha",
     "plot_languages",
     "plot_language_bias",
     "plot_training",

@@ -58,6 +58,7 @@ def settings(**more) -> dict:
         "families": dict.fromkeys(MODELS, "atlas"),
         "statistics": {"draws": 2000, "confidence": 0.95, "seed": 1},
         "labels": {"models": {name: label for name, (label, _) in MODELS.items()}, "strategies": STRATEGIES},
+        "alphas": {"mono": 1.0, "cross": 0.0, "hybrid": 0.5},
         "languages": LANGUAGES,
         **more,
     }

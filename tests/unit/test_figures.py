@@ -6,11 +6,13 @@ import pytest
 from synthetic_analysis import GROUPS, LANGUAGES, settings, value, write_tables
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.plot_alpha import plot_alpha
 from workflow_scripts.plot_comparisons import plot_comparisons
 from workflow_scripts.plot_heatmap import plot_heatmap
 from workflow_scripts.plot_language_bias import plot_language_bias
 from workflow_scripts.plot_languages import plot_languages
 from workflow_scripts.plot_scaling import plot_scaling
+from workflow_scripts.reporting.alpha_plot import draw_alpha
 from workflow_scripts.reporting.analysis_tables import (
     BIAS,
     MODELS,
@@ -128,6 +130,9 @@ def test_every_figure_is_drawn(tables, tmp_path):
             settings=settings(),
             **out,
         ),
+        lambda: plot_alpha(
+            path_to_per_group=tables["per_group"], **models, collection="atlas", settings=settings(), **out
+        ),
         lambda: plot_comparisons(path_to_comparisons=tables["comparisons"], settings=settings(), **out),
         lambda: plot_heatmap(path_to_means=tables["means"], **models, collection="atlas", settings=settings(), **out),
     ]
@@ -220,3 +225,20 @@ def test_a_model_without_parameter_counts_is_named(tables, tmp_path):
     pd.read_csv(tables["models"]).iloc[1:].to_csv(models, index=False)
     with pytest.raises(InputError, match="atlas-s"):
         _scaling(tables, tmp_path, path_to_models=models)
+
+
+def test_every_model_has_a_line_through_its_alphas_and_no_other_strategy(tables, labels):
+    rows = read_analysis_table(tables["per_group"], PER_GROUP)
+    rows = select_rows(rows, "", collection="atlas", group="all")
+    models = read_analysis_table(tables["models"], MODELS)
+    figure = draw_alpha(rows, models, settings()["alphas"], labels, metric="ndcg@10", title="")
+    titles = ["Monolingual nDCG@10", "Cross-lingual nDCG@10", "Multilingual nDCG@10"]
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [*titles, "Rank distance (lower is less biased)"]
+    for axes in figure.axes:
+        assert len(axes.containers) == len(models)
+        for container in axes.containers:
+            assert [round(x, 1) for x in container.lines[0].get_xdata()] == pytest.approx([0.0, 0.5, 1.0])
+    ours = rows[(rows["metric"] == "ndcg@10") & (rows["setting"] == "monolingual")].set_index(["model", "strategy"])
+    smallest = models.sort_values("non_embedding")["model"].iloc[0]
+    drawn = figure.axes[0].containers[0].lines[0].get_ydata()
+    assert list(drawn) == [ours.loc[(smallest, name), "mean"] for name in ("cross", "hybrid", "mono")]

@@ -98,7 +98,8 @@ def full(tmp_path_factory):
     }
     figures = (
         *("scaling", "comparisons", "languages", "training", "batches"),
-        *("atlas/heatmap", "atlas/language_bias", "quiz.v2/heatmap", "quiz.v2/language_bias"),
+        *("atlas/heatmap", "atlas/language_bias", "atlas/alpha"),
+        *("quiz.v2/heatmap", "quiz.v2/language_bias", "quiz.v2/alpha"),
     )
     for name in ("per_group", "per_language", "comparisons", "bias"):
         _copy_collection(tables[name])
@@ -211,7 +212,7 @@ def test_every_heading_is_there_and_the_contents_lead_to_them(page):
 
 def test_every_element_is_closed_and_every_image_described(page):
     assert page.open == []
-    assert len(page.all("img")) == 9
+    assert len(page.all("img")) == 11
     assert all(image["alt"] for image in page.all("img"))
     assert page.all("html") == [{"lang": "en"}]
 
@@ -261,7 +262,7 @@ def test_one_seed_has_no_spread(source):
 
 def test_a_further_collection_has_its_figures_bias_and_differences(source):
     section = re.search(r'<section id="collection-quiz.v2">.*?</section>', source, re.S)[0]
-    assert section.count("<img") == 2
+    assert section.count("<img") == 3
     assert 'id="table-bias-quiz.v2"' in section
     assert section.count("Paired differences in nDCG@10") == 3
     assert "One query id is the same question in every language" in section

@@ -107,3 +107,7 @@ def test_models_of_a_hub_have_seen_what_xlm_r_has_seen(config):
     for entry in config["models"].values():
         entry["folder"] = entry.pop("pretrain")
     assert language_groups(config, "atlas", LANGUAGES)["unseen in pre-training"] == ["yo"]
+
+
+def test_alphas_are_of_strategies_that_differ_in_nothing_else(config):
+    assert runs.alphas(config) == {"mono": 1.0, "cross": 0.0, "hybrid": 0.5}

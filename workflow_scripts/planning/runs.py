@@ -25,6 +25,12 @@ class Run:
 BM25 = Run("bm25", "bm25", UNTUNED_SEED)
 
 
+def alphas(config: Config) -> dict[str, float]:
+    """The chosen strategies that differ in alpha alone: those that fine-tune on all languages."""
+    chosen = {name: config["strategies"][name] for name in config["experiment"]["strategies"]}
+    return {name: entry["alpha"] for name, entry in chosen.items() if "alpha" in entry and not entry.get("languages")}
+
+
 def is_trained(config: Config, strategy: str) -> bool:
     """Whether a strategy fine-tunes: it has an alpha."""
     return "alpha" in config["strategies"][strategy]

@@ -11,7 +11,7 @@ from typing import Any
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.data_files import corpus_folder
 from workflow_scripts.planning.language_groups import language_groups
-from workflow_scripts.planning.runs import Config, all_runs, is_trained
+from workflow_scripts.planning.runs import Config, all_runs, alphas, is_trained
 
 _ENCODER_KEYS = (
     "pooling",
@@ -113,6 +113,7 @@ def display_settings(config: Config, table: Mapping[str, Language], names: dict[
             **_design(config, table),
             "statistics": config["statistics"],
             "report": config["report"],
+            "alphas": alphas(config),
             "labels": labels,
             "languages": names,
         }

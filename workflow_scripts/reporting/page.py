@@ -17,6 +17,7 @@ CONTENTS = (
     ("answer", "Answer"),
     ("noise", "What is known and what is noise"),
     ("groups", "All settings"),
+    ("alpha", "How many monolingual batches?"),
     ("published", "Beside published values"),
     ("languages", "Languages"),
     ("pairs-of-languages", "Cross-lingual retrieval"),
@@ -30,7 +31,7 @@ CONTENTS = (
     ("reproduce", "How to reproduce this"),
 )
 FIGURES = ("scaling", "comparisons", "languages", "training", "batches", "translation_yield")
-COLLECTION_FIGURES = ("heatmap", "language_bias")  # of each collection, named <collection>/<figure>
+COLLECTION_FIGURES = ("heatmap", "language_bias", "alpha")  # of each collection, named <collection>/<figure>
 _LAST_OF_HEADLINE = "bias"  # the sections of further collections follow it
 
 
