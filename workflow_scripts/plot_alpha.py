@@ -7,8 +7,8 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.alpha_plot import draw_alpha
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_GROUP, read_analysis_table, select_rows
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.labels import Labels, metric_label, setting
-from workflow_scripts.reporting.style import save_figure
 
 
 def plot_alpha(
@@ -17,9 +17,7 @@ def plot_alpha(
     path_to_models: str | Path,
     collection: str,
     settings: dict[str, Any],
-    path_to_svg: str | Path,
-    path_to_png: str | Path,
-    path_to_pdf: str | Path,
+    files: FigureFiles,
 ) -> None:
     """Draw ``report.metric``'s mean over all languages of ``collection`` in each setting, one line a model.
 
@@ -35,7 +33,7 @@ def plot_alpha(
         metric=metric,
         title=f"{metric_label(metric)} against the share of monolingual batches ({collection}, all languages)",
     )
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def main() -> None:
@@ -45,18 +43,14 @@ def main() -> None:
     parser.add_argument("--models", required=True, help="models.csv")
     parser.add_argument("--collection", required=True)
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
-    parser.add_argument("--output-svg", required=True)
-    parser.add_argument("--output-png", required=True)
-    parser.add_argument("--output-pdf", required=True)
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_alpha(
         path_to_per_group=arguments.per_group,
         path_to_models=arguments.models,
         collection=arguments.collection,
         settings=arguments.settings,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

@@ -7,17 +7,15 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import COMPARISONS, read_analysis_table, select_rows
 from workflow_scripts.reporting.comparison_plot import draw_comparisons
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.labels import Labels, metric_label, setting
-from workflow_scripts.reporting.style import save_figure
 
 
 def plot_comparisons(
     *,
     path_to_comparisons: str | Path,
     settings: dict[str, Any],
-    path_to_svg: str | Path,
-    path_to_png: str | Path,
-    path_to_pdf: str | Path,
+    files: FigureFiles,
 ) -> None:
     """Draw ``report.compare`` in ``report.setting``; a difference counts as clear at 1 − ``statistics.confidence``."""
     report = setting(settings, "report", dict)
@@ -33,7 +31,7 @@ def plot_comparisons(
         title=f"{chosen['setting'].capitalize()} {metric_label(chosen['metric'])}: "
         f"{labels.strategy(strategy)} against the baselines",
     )
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def main() -> None:
@@ -41,16 +39,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comparisons", required=True, help="comparisons.csv")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
-    parser.add_argument("--output-svg", required=True)
-    parser.add_argument("--output-png", required=True)
-    parser.add_argument("--output-pdf", required=True)
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_comparisons(
         path_to_comparisons=arguments.comparisons,
         settings=arguments.settings,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

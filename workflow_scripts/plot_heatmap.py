@@ -7,9 +7,9 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.analysis_tables import MODELS, read_analysis_table, read_means
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.heatmap_plot import draw_heatmap
 from workflow_scripts.reporting.labels import Labels, metric_label, setting
-from workflow_scripts.reporting.style import save_figure
 
 
 def plot_heatmap(
@@ -18,9 +18,7 @@ def plot_heatmap(
     path_to_models: str | Path,
     collection: str,
     settings: dict[str, Any],
-    path_to_svg: str | Path,
-    path_to_png: str | Path,
-    path_to_pdf: str | Path,
+    files: FigureFiles,
 ) -> None:
     """Draw ``report.metric`` of every ordered pair of languages, the diagonal being monolingual, mean over seeds."""
     metric = setting(setting(settings, "report", dict), "metric", str)
@@ -40,7 +38,7 @@ def plot_heatmap(
         metric=metric,
         title=f"{collection}: {metric_label(metric)} by language pair × 100, largest model ({labels.model(largest)})",
     )
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def main() -> None:
@@ -50,18 +48,14 @@ def main() -> None:
     parser.add_argument("--models", required=True, help="models.csv")
     parser.add_argument("--collection", required=True, help="the collection that is drawn")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
-    parser.add_argument("--output-svg", required=True)
-    parser.add_argument("--output-png", required=True)
-    parser.add_argument("--output-pdf", required=True)
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_heatmap(
         path_to_means=arguments.means,
         path_to_models=arguments.models,
         collection=arguments.collection,
         settings=arguments.settings,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import BIAS, MODELS, PER_GROUP, read_analysis_table, select_rows
 from workflow_scripts.reporting.bias_plot import draw_bias
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.labels import Labels
-from workflow_scripts.reporting.style import save_figure
 
 
 def plot_language_bias(
@@ -18,9 +18,7 @@ def plot_language_bias(
     path_to_models: str | Path,
     collection: str,
     settings: dict[str, Any],
-    path_to_svg: str | Path,
-    path_to_png: str | Path,
-    path_to_pdf: str | Path,
+    files: FigureFiles,
 ) -> None:
     """Draw the bias of every system on ``collection``; rank distance only where the collection is parallel."""
     groups = read_analysis_table(path_to_per_group, PER_GROUP)
@@ -37,7 +35,7 @@ def plot_language_bias(
         Labels.from_settings(settings, collection),
         title=collection,
     )
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def main() -> None:
@@ -48,9 +46,7 @@ def main() -> None:
     parser.add_argument("--models", required=True, help="models.csv")
     parser.add_argument("--collection", required=True, help="the collection that is drawn")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
-    parser.add_argument("--output-svg", required=True)
-    parser.add_argument("--output-png", required=True)
-    parser.add_argument("--output-pdf", required=True)
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_language_bias(
         path_to_per_group=arguments.per_group,
@@ -58,9 +54,7 @@ def main() -> None:
         path_to_models=arguments.models,
         collection=arguments.collection,
         settings=arguments.settings,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

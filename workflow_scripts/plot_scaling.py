@@ -6,10 +6,10 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_GROUP, PUBLISHED, read_analysis_table, select_rows
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.labels import Labels, metric_label, setting
 from workflow_scripts.reporting.published_results import published_means
 from workflow_scripts.reporting.scaling_plot import draw_scaling
-from workflow_scripts.reporting.style import save_figure
 
 
 def plot_scaling(
@@ -18,9 +18,7 @@ def plot_scaling(
     path_to_models: str | Path,
     path_to_published: str | Path | None,
     settings: dict[str, Any],
-    path_to_svg: str | Path,
-    path_to_png: str | Path,
-    path_to_pdf: str | Path,
+    files: FigureFiles,
 ) -> None:
     """Draw ``report.group``'s mean of ``report.metric`` for every model and strategy, BM25 as a line.
 
@@ -47,7 +45,7 @@ def plot_scaling(
         title=f"{chosen['setting'].capitalize()} {metric_label(metric)} on {group} languages\n({members})",
         published=published,
     )
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def main() -> None:
@@ -57,18 +55,14 @@ def main() -> None:
     parser.add_argument("--models", required=True, help="models.csv")
     parser.add_argument("--published", nargs="*", help="published_results.csv, only where the collection is MIRACL")
     parser.add_argument("--settings", required=True, type=settings, help="display settings as JSON")
-    parser.add_argument("--output-svg", required=True)
-    parser.add_argument("--output-png", required=True)
-    parser.add_argument("--output-pdf", required=True)
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_scaling(
         path_to_per_group=arguments.per_group,
         path_to_models=arguments.models,
         path_to_published=arguments.published[0] if arguments.published else None,
         settings=arguments.settings,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from workflow_scripts.command_line import run
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.style import (
     BLUE,
     COLUMN_WIDTH,
@@ -17,7 +18,6 @@ from workflow_scripts.reporting.style import (
     VERMILLION,
     YELLOW,
     new_figure,
-    save_figure,
 )
 from workflow_scripts.translation.reasons import KEPT, NOT_DRAWN, REASONS
 from workflow_scripts.translation.yield_table import read_yield
@@ -43,9 +43,7 @@ _LOOKS = {
 }
 
 
-def plot_translation_yield(
-    *, path_to_yields: list[Path], path_to_svg: Path, path_to_png: Path, path_to_pdf: Path
-) -> None:
+def plot_translation_yield(*, path_to_yields: list[Path], files: FigureFiles) -> None:
     """Draw one stacked horizontal bar a source and language from the yield tables of ``translate``.
 
     A bar is the share of the drawn pairs that were kept or dropped for each reason (their sides taken together); the
@@ -89,7 +87,7 @@ def plot_translation_yield(
     axes.grid(axis="x", color=LIGHT_GREY)
     axes.grid(visible=False, axis="y")
     figure.legend(loc="outside lower center", ncols=len(_LOOKS))
-    save_figure(figure, path_to_svg, path_to_png, path_to_pdf)
+    files.save(figure)
 
 
 def _read_counts(path_to_yields: list[Path]) -> dict[tuple[str, str], dict[str, int]]:
@@ -115,15 +113,11 @@ def main() -> None:
     """Parse the command line and draw."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--yield", required=True, nargs="+", type=Path, dest="path_to_yields", help="yield tables")
-    parser.add_argument("--output-svg", required=True, type=Path, help="figure as SVG")
-    parser.add_argument("--output-png", required=True, type=Path, help="figure as PNG")
-    parser.add_argument("--output-pdf", required=True, type=Path, help="figure as PDF")
+    FigureFiles.add_flags(parser)
     arguments = parser.parse_args()
     plot_translation_yield(
         path_to_yields=arguments.path_to_yields,
-        path_to_svg=arguments.output_svg,
-        path_to_png=arguments.output_png,
-        path_to_pdf=arguments.output_pdf,
+        files=FigureFiles.of(arguments),
     )
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from workflow_scripts.reporting.figure_files import FigureFiles
+
 LANGUAGES = {
     "en": "English",
     "es": "Spanish",
@@ -62,6 +64,11 @@ def settings(**more) -> dict:
         "languages": LANGUAGES,
         **more,
     }
+
+
+def figure_files(folder, name: str = "a") -> FigureFiles:
+    """Where a test lets a figure be written."""
+    return FigureFiles(*(folder / f"{name}.{form}" for form in ("svg", "png", "pdf")))
 
 
 def value(model: str, strategy: str, setting: str, lang: str) -> float:

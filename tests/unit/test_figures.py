@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from synthetic_analysis import GROUPS, LANGUAGES, settings, value, write_tables
+from synthetic_analysis import GROUPS, LANGUAGES, figure_files, settings, value, write_tables
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.plot_alpha import plot_alpha
@@ -41,7 +41,7 @@ def labels():
 
 
 def _scaling(tables, folder, **changes):
-    files = {"path_to_svg": folder / "a.svg", "path_to_png": folder / "a.png", "path_to_pdf": folder / "a.pdf"}
+    files = {"files": figure_files(folder)}
     plot_scaling(
         **{
             "path_to_per_group": tables["per_group"],
@@ -118,7 +118,7 @@ def test_published_lines_are_marked(tables, labels):
 
 
 def test_every_figure_is_drawn(tables, tmp_path):
-    out = {"path_to_svg": tmp_path / "a.svg", "path_to_png": tmp_path / "a.png", "path_to_pdf": tmp_path / "a.pdf"}
+    out = {"files": figure_files(tmp_path)}
     models = {"path_to_models": tables["models"]}
     calls = [
         lambda: plot_languages(path_to_per_language=tables["per_language"], **models, settings=settings(), **out),
@@ -151,9 +151,7 @@ def test_a_collection_that_is_not_searched_across_languages_has_no_heatmap(table
             path_to_models=tables["models"],
             collection="atlas",
             settings=settings(),
-            path_to_svg=tmp_path / "a.svg",
-            path_to_png=tmp_path / "a.png",
-            path_to_pdf=tmp_path / "a.pdf",
+            files=figure_files(tmp_path),
         )
     assert not (tmp_path / "a.svg").exists()
 
@@ -176,9 +174,7 @@ def test_a_figure_is_of_the_collection_that_is_asked_for(tables, tmp_path):
             path_to_models=tables["models"],
             collection="small",
             settings=wanted,
-            path_to_svg=tmp_path / folder / "a.svg",
-            path_to_png=tmp_path / folder / "a.png",
-            path_to_pdf=tmp_path / folder / "a.pdf",
+            files=figure_files(tmp_path / folder),
         )
         drawn.append((tmp_path / folder / "a.svg").read_bytes())
     assert drawn[0] == drawn[1]

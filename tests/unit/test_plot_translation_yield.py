@@ -2,6 +2,7 @@ import re
 
 import pytest
 from matplotlib.image import imread
+from synthetic_analysis import figure_files
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.plot_translation_yield import plot_translation_yield
@@ -30,9 +31,7 @@ def test_it_draws_the_same_bytes_twice(tables, tmp_path):
     for name in ("first", "second"):
         plot_translation_yield(
             path_to_yields=tables,
-            path_to_svg=tmp_path / f"{name}.svg",
-            path_to_png=tmp_path / f"{name}.png",
-            path_to_pdf=tmp_path / f"{name}.pdf",
+            files=figure_files(tmp_path, name),
         )
     for kind in ("svg", "png", "pdf"):
         assert (tmp_path / f"first.{kind}").read_bytes() == (tmp_path / f"second.{kind}").read_bytes()
@@ -44,9 +43,7 @@ def test_order_of_the_tables_does_not_matter(tables, tmp_path):
     for name, paths in (("a", tables), ("b", tables[::-1])):
         plot_translation_yield(
             path_to_yields=paths,
-            path_to_svg=tmp_path / f"{name}.svg",
-            path_to_png=tmp_path / "x",
-            path_to_pdf=tmp_path / "y",
+            files=figure_files(tmp_path, name),
         )
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
@@ -55,9 +52,7 @@ def test_a_language_twice(tables, tmp_path):
     with pytest.raises(InputError, match="atlas sw stands in another"):
         plot_translation_yield(
             path_to_yields=[*tables, tables[0]],
-            path_to_svg=tmp_path / "x.svg",
-            path_to_png=tmp_path / "x.png",
-            path_to_pdf=tmp_path / "x.pdf",
+            files=figure_files(tmp_path),
         )
 
 
@@ -79,9 +74,7 @@ def test_a_broken_table(tmp_path, text, said):
     with pytest.raises(InputError) as error:
         plot_translation_yield(
             path_to_yields=[path],
-            path_to_svg=tmp_path / "x.svg",
-            path_to_png=tmp_path / "x.png",
-            path_to_pdf=tmp_path / "x.pdf",
+            files=figure_files(tmp_path),
         )
     assert str(path) in str(error.value)
     assert said in str(error.value)

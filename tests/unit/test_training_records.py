@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from synthetic_analysis import settings
+from synthetic_analysis import figure_files, settings
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.plot_batches import plot_batches
@@ -79,9 +79,7 @@ def test_losses_are_read_with_their_run_and_averaged_in_windows(tmp_path):
 
 def test_both_figures_are_drawn(tmp_path):
     out = {
-        "path_to_svg": tmp_path / "a.svg",
-        "path_to_png": tmp_path / "a.png",
-        "path_to_pdf": tmp_path / "a.pdf",
+        "files": figure_files(tmp_path),
         "settings": settings(),
     }
     lines = "".join(json.dumps({"step": step, "loss": 3 / step}) + "\n" for step in range(1, 50))
@@ -108,9 +106,7 @@ def test_broken_counts_are_named(tmp_path, content):
 
 def test_runs_that_the_settings_do_not_name_are_no_figure(tmp_path):
     out = {
-        "path_to_svg": tmp_path / "a.svg",
-        "path_to_png": tmp_path / "a.png",
-        "path_to_pdf": tmp_path / "a.pdf",
+        "files": figure_files(tmp_path),
         "settings": settings(),
     }
     with pytest.raises(InputError, match="no logged step"):

@@ -1,4 +1,4 @@
-"""How every figure looks, and how it is saved.
+"""How every figure looks.
 
 Colours are those of Okabe and Ito, "Color Universal Design" (2008), which readers with any
 common colour vision tell apart. Marker and line style differ as well, so that a grey print reads.
@@ -6,12 +6,9 @@ Text is drawn as outlines, so a figure looks the same where its font is not inst
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
-
-from workflow_scripts.data.atomic import atomic_file
 
 BLACK, ORANGE, SKY_BLUE, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
@@ -114,14 +111,3 @@ def new_figure(width: float = COLUMN_WIDTH, height: float = 4.2) -> Figure:
     """Return an empty figure of ``width`` × ``height`` inches in the style above, outside pyplot's state."""
     apply_style()
     return Figure(figsize=(width, height), layout="constrained")
-
-
-def save_figure(figure: Figure, path_to_svg: str | Path, path_to_png: str | Path, path_to_pdf: str | Path) -> None:
-    """Write ``figure`` as SVG, PNG and PDF, each whole or not at all; the same figure gives the same bytes."""
-    for path, form, metadata in (
-        (path_to_svg, "svg", {"Date": None, "Creator": None}),
-        (path_to_png, "png", {"Software": None}),
-        (path_to_pdf, "pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
-    ):
-        with atomic_file(path) as temporary:
-            figure.savefig(temporary, format=form, metadata=metadata)
