@@ -138,6 +138,12 @@ def test_key_changes_with_settings_and_with_the_content_of_inputs(tmp_path):
     assert content_key({"a": 1}, [path]) in keys
 
 
+def test_chunks_change_a_run_by_rounding_alone(case, whole, tmp_path):
+    run_finetune(case, tmp_path / "chunks", TRAINING | {"chunk_tokens": 64})
+    ours, theirs = ([record["loss"] for record in records(folder)] for folder in (tmp_path / "chunks", whole))
+    assert ours == pytest.approx(theirs, rel=1e-4)
+
+
 def test_two_checkpoints_are_kept(tmp_path):
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(model.parameters())
@@ -159,12 +165,14 @@ def settings_for(steps, **changes):
 def test_divergence_stops_with_one_line_and_leaves_the_last_good_checkpoint(tmp_path, poison):
     model = torch.nn.Linear(3, 1)
 
-    def loss_of_step(step):
+    def gradients_of_step(step):
         loss = model(torch.ones(1, 3)).pow(2).mean() + 1
-        return {"loss": loss * poison if step == 5 else loss}
+        loss = loss * poison if step == 5 else loss
+        loss.backward()
+        return {"loss": loss}
 
     with pytest.raises(InputError, match="diverged by step 6") as error:
-        train(model, loss_of_step, settings_for(10), 4, tmp_path, "key")
+        train(model, gradients_of_step, settings_for(10), 4, tmp_path, "key")
     assert "\n" not in str(error.value) and "learning_rate" in str(error.value)
     assert sorted(path.name for path in tmp_path.glob("step-*")) == [
         "step-00000002.safetensors",

@@ -33,6 +33,7 @@ PRETRAINING = {
 TRAINING = {
     "steps": 12,
     "batch_size": 8,
+    "chunk_tokens": 4096,
     "temperature": 0.05,
     "symmetric": False,
     "tau": 0.5,

@@ -18,6 +18,7 @@ from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
 from workflow_scripts.encoders.model_folder import save_sentence_transformer
 from workflow_scripts.training.batches import Batch, HybridBatches, SamplerSettings, realised_counts
 from workflow_scripts.training.checkpoints import content_key
+from workflow_scripts.training.gradient_cache import contrastive_gradients
 from workflow_scripts.training.losses import info_nce
 from workflow_scripts.training.pairs import TrainingPairs, read_pairs
 from workflow_scripts.training.token_store import TokenStore
@@ -60,18 +61,17 @@ def finetune(
     queries, passages = _tokenise(bi_encoder, pairs, batches)
     bi_encoder.encoder.train()
 
-    def loss_of_step(step: int) -> dict[str, torch.Tensor]:
+    def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
         batch = batches[step]
         groups = torch.from_numpy(batch.groups).to(device)
-        loss = info_nce(
-            bi_encoder.embed(queries.rows(batch.queries)),
-            bi_encoder.embed(passages.rows(batch.passages)),
-            groups,
-            groups,
-            training["temperature"],
-            training["symmetric"],
-        )
-        return {"loss": loss}
+
+        def loss(query_vectors: torch.Tensor, passage_vectors: torch.Tensor) -> torch.Tensor:
+            return info_nce(
+                query_vectors, passage_vectors, groups, groups, training["temperature"], training["symmetric"]
+            )
+
+        rows = queries.rows(batch.queries), passages.rows(batch.passages)
+        return {"loss": contrastive_gradients(bi_encoder.embed, *rows, loss, training["chunk_tokens"])}
 
     inputs = [*paths_to_pairs, *paths_to_overlaps]
     key = content_key(
@@ -85,7 +85,7 @@ def finetune(
         max_gradient_norm=training["max_gradient_norm"],
         checkpoint_every=training["checkpoint_every"],
     )
-    records = train(bi_encoder.encoder, loss_of_step, trainer, training["batch_size"], path_to_partial, key)
+    records = train(bi_encoder.encoder, gradients_of_step, trainer, training["batch_size"], path_to_partial, key)
     with atomic_folder(path_to_output) as folder:
         save_sentence_transformer(bi_encoder.encoder, path_to_base, bi_encoder.settings, folder)
         write_metrics(records, folder)

@@ -164,7 +164,7 @@ def pretrain(
     model = make_model(architecture, vocabulary).to(device).train()
     mask_id = tokenizer.token_to_id("<mask>")
 
-    def loss_of_step(step: int) -> dict[str, torch.Tensor]:
+    def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
         # Both views go through the model as one batch; the label of a hidden token is the token.
         texts = PackedTexts.of(store.rows(rows[step]) * 2)
         hidden, chosen_tokens = mask_tokens(
@@ -179,7 +179,9 @@ def pretrain(
         first, second = pool_packed(states, texts, "mean").chunk(2)
         group = torch.from_numpy(groups[step]).to(device)
         contrast = info_nce(first, second, group, group, chosen["temperature"], symmetric=True)
-        return {"loss": masked + chosen["contrast_weight"] * contrast, "masked": masked, "contrast": contrast}
+        loss = masked + chosen["contrast_weight"] * contrast
+        loss.backward()
+        return {"loss": loss, "masked": masked, "contrast": contrast}
 
     inputs = [*paths_to_texts, *paths_to_overlaps, Path(path_to_tokenizer) / "tokenizer.json"]
     key = content_key({"settings": settings, "threads": threads, "device": device.type}, inputs)
@@ -191,7 +193,7 @@ def pretrain(
         max_gradient_norm=_MAX_GRADIENT_NORM,
         checkpoint_every=_CHECKPOINT_EVERY,
     )
-    records = train(model, loss_of_step, trainer, batch_size, path_to_partial, key)
+    records = train(model, gradients_of_step, trainer, batch_size, path_to_partial, key)
     with atomic_folder(path_to_output) as folder:
         save_encoder(model.encoder, folder)
         copy_tokenizer(path_to_tokenizer, folder, model_max_length=POSITIONS)

@@ -56,7 +56,7 @@ def make_optimizer(model: torch.nn.Module, settings: TrainerSettings) -> torch.o
 
 def train(
     model: torch.nn.Module,
-    loss_of_step: Callable[[int], dict[str, torch.Tensor]],
+    gradients_of_step: Callable[[int], dict[str, torch.Tensor]],
     settings: TrainerSettings,
     examples_per_step: int,
     path_to_partial: str | Path,
@@ -64,9 +64,10 @@ def train(
 ) -> list[dict[str, float]]:
     """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
 
-    ``loss_of_step(k)`` returns scalar tensors for update k (from 0): ``loss``, which is minimised, and others to be
-    shown. A loss or gradient that is not finite, or a loss that has grown beyond three times its first record and
-    chance, raises InputError; the last good checkpoint stays in ``path_to_partial``.
+    ``gradients_of_step(k)`` adds the gradients of update k (from 0) to the parameters and returns scalar tensors:
+    ``loss``, which is minimised, and others to be shown. A loss or gradient that is not finite, or a loss that has
+    grown beyond three times its first record and chance, raises InputError; the last good checkpoint stays in
+    ``path_to_partial``.
     """
     optimizer = make_optimizer(model, settings)
     checkpoints = Checkpoints(path_to_partial, key)
@@ -84,8 +85,7 @@ def train(
         rate = settings.learning_rate * linear_schedule(step, settings.steps, settings.warmup_share)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        losses = loss_of_step(step)
-        losses["loss"].backward()
+        losses = gradients_of_step(step)
         norm = torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
