@@ -86,8 +86,8 @@ def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
 
 def test_groups_follow_the_table_of_languages(config):
     groups = language_groups(config, "atlas", LANGUAGES)
-    assert groups["Latin script"] == ["en", "es", "id", "sw", "yo"]
-    assert "Bengali script" not in groups  # one language is no group
+    assert groups["script: Latin"] == ["en", "es", "id", "sw", "yo"]
+    assert "script: Bengali" not in groups  # one language is no group
     assert "seen in pre-training" not in groups  # it would be all of them
     config["sources"]["atlas"]["texts"].remove("yo")
     groups = language_groups(config, "atlas", LANGUAGES)

@@ -37,7 +37,7 @@ def _further_groups(
     for script in dict.fromkeys(table[lang].script for lang in languages):
         members = [lang for lang in languages if table[lang].script == script]
         if len(members) >= _FEWEST_OF_A_SCRIPT:
-            yield f"{script} script", members
+            yield f"script: {script}", members
     paper = {lang for lang, row in table.items() if row.in_paper_miracl_evaluation}
     if paper <= set(languages):  # a mean of some of them could not be compared with the paper's
         yield "the paper's 15", [lang for lang in languages if lang in paper]
