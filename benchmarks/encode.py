@@ -1,6 +1,7 @@
 """Passages a second of `encode`, beside sentence-transformers and the bare matrix products of the same model.
 
-    PYTHONPATH=. python benchmarks/encode.py --collection results/xquad-r/collections/tydiqa --tokenizer results/xquad-r/tokenizer
+    export R=results/xquad-r PYTHONPATH=.
+    python benchmarks/encode.py --collection $R/collections/tydiqa --tokenizer $R/tokenizer
 
 One run, one process, the same weights (random, XLM-R's architecture), passages and number of threads. Each way goes
 from text to vectors on disk; ways alternate, and medians over the repetitions are shown. sentence-transformers gets the

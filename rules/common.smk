@@ -416,6 +416,23 @@ def all_bias(wildcards):
     )
 
 
+def mteb_settings(wildcards):
+    return section.mteb_settings(config, wildcards.collection, LANGUAGES)
+
+
+def every_mteb_file(wildcards):
+    """MTEB's retrieval tasks are monolingual: collections that are not searched so have no file."""
+    return expand(
+        "<results>/mteb/{run}/{collection}.json",
+        run=[run.path for run in runs.all_runs(config)],
+        collection=[
+            name
+            for name in config["experiment"]["collections"]
+            if "monolingual" in config["collections"][name]["settings"]
+        ],
+    )
+
+
 def every_trec_folder(wildcards):
     return expand(
         "<results>/runs/{run}/{collection}",

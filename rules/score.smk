@@ -67,3 +67,31 @@ rule export_run:
 rule export_runs:
     input:
         every_trec_folder,
+
+
+rule export_mteb:
+    input:
+        "<results>/scores/{model}/{strategy}/{seed}/{collection}.parquet",
+    output:
+        "<results>/mteb/{model}/{strategy}/{seed}/{collection}.json",
+    log:
+        "<logs>/export_mteb/{model}/{strategy}/{seed}/{collection}.log",
+    benchmark:
+        "<benchmarks>/export_mteb/{model}/{strategy}/{seed}/{collection}.tsv"
+    conda:
+        "../envs/search.yaml"
+    params:
+        settings=mteb_settings,
+        code=code("export_mteb"),
+    shell:
+        "python -m workflow_scripts.export_mteb"
+        " --scores {input:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
+# Result files of MTEB, one a system and collection: snakemake --cores 2 export_mteb_results
+rule export_mteb_results:
+    input:
+        every_mteb_file,

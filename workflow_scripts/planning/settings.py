@@ -75,6 +75,14 @@ def score_settings(config: Config, collection: str) -> str:
     return canonical({"settings": entry["settings"], "parallel": entry["parallel"], "metrics": config["metrics"]})
 
 
+def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]) -> str:
+    """For ``export_mteb``: the task's name in MTEB, where it is one of its tasks, and its codes of the languages."""
+    entry = config["collections"][collection]
+    task = "MIRACLRetrieval" if entry["format"] == "miracl" else collection
+    codes = {lang: table[lang].nllb_code.replace("_", "-") for lang in entry["languages"]}
+    return canonical({"task": task, "languages": codes})
+
+
 def models_settings(config: Config) -> str:
     """For ``count_parameters``: the chosen models with label and family, which stand in the verdict's sentences."""
     chosen = config["experiment"]["models"]
