@@ -1,6 +1,9 @@
 import base64
+import html
 import json
 import re
+import shutil
+import subprocess
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -398,3 +401,46 @@ def test_published_values_stand_beside_ours(full, tmp_path):
     assert table[2][5:] == ["mean", "412 [400, 420]", "396", "+16", "no", "BM25: Others <b>2026</b>"]
     inputs = full | {"tables": {name: path for name, path in full["tables"].items() if name != "published"}}
     assert "Nobody has published values" in _render(tmp_path, inputs)
+
+
+# Sorts the first table by its first column of numbers, filters one that can be, and tells by the title what came of it.
+PROBE = """
+const table = document.querySelector("table");
+const column = [...table.tHead.rows[0].cells].findIndex((head) => head.classList.contains("number"));
+table.tHead.rows[0].cells[column].querySelector("button").click();
+const values = [...table.tBodies[0].rows].map((row) => row.cells[column].dataset.sort).filter(Boolean).map(Number);
+const box = document.querySelector("[data-filter]");
+const input = box.querySelector("input");
+input.value = "bm25";
+input.dispatchEvent(new Event("input"));
+const shown = [...box.querySelectorAll("tbody tr")].filter((row) => !row.hidden);
+document.title = JSON.stringify({
+  order: table.tHead.rows[0].cells[column].getAttribute("aria-sort"),
+  sorted: values.every((value, i) => i === 0 || values[i - 1] >= value),
+  rows: values.length,
+  shown: shown.length,
+  others: shown.filter((row) => !row.textContent.toLowerCase().includes("bm25")).length,
+});
+"""
+
+
+def test_in_a_browser_tables_sort_and_filter_and_nothing_is_fetched_or_complained_of(source, tmp_path):
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.skip("no Chromium on this machine")
+    # The page lets only its own script run, so the probe's digest joins the policy's.
+    digest = "sha256-" + base64.b64encode(sha256(PROBE.encode()).digest()).decode()
+    probed = source.replace("; script-src '", f"; script-src '{digest}' '").replace(
+        "</body>", f"<script>{PROBE}</script></body>"
+    )
+    (tmp_path / "page.html").write_text(probed, encoding="utf-8")
+    command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
+    folder = f"--user-data-dir={tmp_path / 'profile'}"
+    done = subprocess.run(
+        [*command, folder, (tmp_path / "page.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
+    )
+    found = json.loads(html.unescape(re.search("<title>(.*?)</title>", done.stdout)[1]))
+    assert found["order"] == "descending" and found["sorted"] and found["rows"] > 3
+    assert found["shown"] > 0 and found["others"] == 0
+    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+    assert not console, console
