@@ -25,6 +25,7 @@ include: "rules/finetune.smk"
 include: "rules/encode.smk"
 include: "rules/search.smk"
 include: "rules/score.smk"
+include: "rules/plots.smk"
 include: "rules/report.smk"
 include: "rules/reproduction.smk"
 

@@ -138,7 +138,8 @@ def test_pooling_a_pack_is_pooling_each_text(pooling):
 
 
 def test_other_architectures_are_left_to_transformers():
-    config = {"model_type": "xlm-roberta", "hidden_act": "gelu"}
+    config = SMALL | {"model_type": "xlm-roberta", "hidden_act": "gelu"}
+    assert not is_packed_architecture({key: value for key, value in config.items() if key != "hidden_size"})
     assert is_packed_architecture(config)
     for change in (
         {"model_type": "mpnet"},

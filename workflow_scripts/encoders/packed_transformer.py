@@ -27,14 +27,24 @@ _ARCHITECTURES = {
     "roberta": ("RobertaModel", True),
     "xlm-roberta": ("XLMRobertaModel", True),
 }
+_NEEDED = {
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size",
+    "vocab_size",
+    "max_position_embeddings",
+    "pad_token_id",
+}
 _PREFIXES = ("bert.", "roberta.")  # of the names in checkpoints that have a head
 _OLD_NAMES = {"LayerNorm.gamma": "LayerNorm.weight", "LayerNorm.beta": "LayerNorm.bias"}
 
 
 def is_packed_architecture(config: dict[str, Any]) -> bool:
-    """Return whether ``PackedTransformer`` computes what a folder's ``config.json`` describes."""
+    """Return whether ``PackedTransformer`` computes what a folder's whole ``config.json`` describes."""
     return (
         config.get("model_type") in _ARCHITECTURES
+        and config.keys() >= _NEEDED
         and config.get("hidden_act") == "gelu"
         and config.get("position_embedding_type") in (None, "absolute")
         and not config.get("is_decoder")

@@ -5,8 +5,11 @@ from dataclasses import astuple, dataclass, fields
 
 import pandas as pd
 
-_SETTINGS = {"monolingual": "monolingual", "crosslingual": "cross-lingual", "multilingual": "multilingual"}
-_BM25, _OURS = "BM25", ("bm25", "bm25")
+from workflow_scripts.evaluation.comparisons import BM25
+from workflow_scripts.reporting.published_results import SETTINGS
+
+_OUR_SETTING = {theirs: ours for ours, theirs in SETTINGS.items()}
+_BM25 = "BM25"
 _ALL, _MEAN = "all", "mean"
 
 
@@ -58,7 +61,7 @@ def published_cells(
         same = theirs == set(per_language.loc[per_language["collection"] == collection, "lang"])
         for row in (rows if same else rows[rows["lang"] != _MEAN]).itertuples():
             for model, strategy in _systems(row, published_as, untuned):
-                key = (collection, _SETTINGS[row.setting], row.metric, row.lang, model, strategy)
+                key = (collection, _OUR_SETTING[row.setting], row.metric, row.lang, model, strategy)
                 if key in ours:
                     mean, low, high = ours[key]
                     inside = "yes" if low <= row.value <= high else "no"
@@ -87,7 +90,7 @@ def _ours(per_language: pd.DataFrame, per_group: pd.DataFrame) -> dict[tuple, tu
 def _systems(row, published_as: Mapping[str, str], untuned: list[str]) -> list[tuple[str, str]]:
     """Our (model, strategy) that a published row is about."""
     if row.system == _BM25:
-        return [_OURS]
+        return [(BM25.model, BM25.strategy)]
     systems = []
     for model, system in published_as.items():
         if row.strategy and row.system == system:

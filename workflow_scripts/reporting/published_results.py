@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 # Spelling of the settings in the published table.
-_SETTINGS = {"monolingual": "monolingual", "cross-lingual": "crosslingual", "multilingual": "multilingual"}
+SETTINGS = {"monolingual": "monolingual", "cross-lingual": "crosslingual", "multilingual": "multilingual"}
 _TRAINED = "trained on MIRACL"
 
 
@@ -31,7 +31,7 @@ def published_means(
     """
     rows = published[
         (published["dataset"] == dataset)
-        & (published["setting"] == _SETTINGS[setting])
+        & (published["setting"] == SETTINGS[setting])
         & (published["metric"] == metric)
         & (published["strategy"] == "")
         & published["lang"].isin(languages)
