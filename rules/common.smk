@@ -21,9 +21,12 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning import data_files, job_resources, runs
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
+from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 
 try:
+    for config_file in workflow.configfiles:
+        check_repeated_keys(config_file)
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
