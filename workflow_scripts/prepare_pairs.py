@@ -27,7 +27,7 @@ def prepare_pairs(
     counts = RowCounts()
     origin = pair_origin(format)
     rows = (
-        (pair.pair_id, f"{source}:{pair.group}", source, lang, origin, pair.query, pair.title, pair.passage)
+        (pair.pair_id, f"{source}:{pair.group}", source, lang, origin, *pair[2:])
         for pair in read_pairs(format, path_to_root, lang, counts)
     )
     complaint = f"{path_to_root}: holds no pair in {lang!r}; take {lang} from the pairs of sources.{source}"

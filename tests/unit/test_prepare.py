@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.tables import PAIRS, PASSAGES, QRELS, QUERIES, TEXTS, read_table
+from workflow_scripts.data.tables import PAIRS, PASSAGES, QRELS, QUERIES, TEXTS, read_table, write_table
 from workflow_scripts.prepare_collection import prepare_collection
 from workflow_scripts.prepare_pairs import prepare_pairs
 from workflow_scripts.prepare_texts import prepare_texts
@@ -29,7 +29,7 @@ def write_lines(path, *rows):
 
 def test_pairs_carry_the_sources_name(tmp_path):
     rows = [
-        {"id": "a", "group": "g", "query": "Q", "passage": "P"},
+        {"id": "a", "group": "g", "query": "Q", "passage": "P", "negatives": [{"title": "T", "passage": "N"}]},
         {"id": "b", "group": "g", "query": "", "passage": "P"},
     ]
     write_lines(tmp_path / "pairs-sw.jsonl", *rows)
@@ -51,9 +51,17 @@ def test_pairs_carry_the_sources_name(tmp_path):
             "query": "Q",
             "title": "",
             "passage": "P",
+            "negatives": [{"title": "T", "passage": "N"}],
         }
     ]
     assert counts(tmp_path / "dropped.csv") == {("pairs", "kept"): 1, ("pairs", "empty query"): 1}
+
+
+def test_pairs_made_before_they_had_negatives_are_refused(tmp_path):
+    before = PAIRS.remove(PAIRS.get_field_index("negatives"))
+    write_table(before.empty_table(), tmp_path / "sw.parquet", before)
+    with pytest.raises(InputError, match=r"no column negatives\); remove it and rerun"):
+        read_table(tmp_path / "sw.parquet", PAIRS)
 
 
 def test_texts_carry_the_sources_name(tmp_path):

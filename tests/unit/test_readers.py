@@ -9,7 +9,7 @@ import pytest
 from workflow_scripts.data.collection_sources import read_collection
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import read_pairs
-from workflow_scripts.data.records import Judgement, Pair, Passage, Query, Text
+from workflow_scripts.data.records import Judgement, Negative, Pair, Passage, Query, Text
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_sources import read_texts
 
@@ -370,6 +370,17 @@ class TestJsonLines:
         assert found == [Pair("a", "g", "Q", "T", "P"), Pair("b", "g", "Q", None, None), Pair("c", "h", None, "", "P")]
         assert counts == {("pairs", "empty query"): 1}
 
+    def test_negatives_are_optional_and_empty_ones_counted(self, tmp_path):
+        given = [{"title": "T", "passage": " N "}, {"passage": "M"}, {"passage": " "}]
+        self.write(
+            tmp_path / "pairs-sw.jsonl",
+            {"id": "a", "group": "g", "query": "Q", "passage": "P", "negatives": given},
+            {"id": "b", "group": "g", "query": "Q", "passage": "P", "negatives": []},
+        )
+        found, counts = pairs("jsonl", tmp_path, "sw")
+        assert [pair.negatives for pair in found] == [[Negative("T", "N"), Negative("", "M")], None]
+        assert counts == {("pairs", "kept: an empty negative left out"): 1}
+
     def test_atlas_pairs_are_json_lines(self, tmp_path):
         self.write(tmp_path / "pairs.jsonl", {"id": "a", "group": "g", "query": "Q", "title": "T", "passage": "P"})
         assert pairs("atlas", tmp_path)[0] == [Pair("a", "g", "Q", "T", "P")]
@@ -387,6 +398,8 @@ class TestJsonLines:
             ({"id": "b", "group": "g"}, "line 2: has neither"),
             ({"id": "b", "query": "Q"}, "line 2: 'group' is missing"),
             ({"id": 7, "group": "g", "query": "Q"}, "line 2: 'id' is 7, which is no text"),
+            ({"id": "b", "group": "g", "query": "Q", "negatives": ["N"]}, "line 2: 'negatives' is not a list of obj"),
+            ({"id": "b", "group": "g", "query": "Q", "negatives": [{}]}, r"negatives\[0\]: 'passage' is missing"),
         ],
     )
     def test_broken_rows_name_the_line(self, tmp_path, row, reason):

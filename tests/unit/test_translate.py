@@ -41,6 +41,7 @@ def pair(number, query, title, passage, group=None, **facts):
         "query": query,
         "title": title,
         "passage": passage,
+        "negatives": None,
     }
     return row | facts
 
@@ -74,8 +75,8 @@ def translated(rows, engine, share=1.0):
     return made.pairs.to_pylist(), {(row.side, row.reason): row.count for row in made.yields if row.count}
 
 
-def test_a_pair_keeps_its_ids_and_names_its_origin():
-    rows, _ = translated([PAIR], Reversing())
+def test_a_pair_keeps_its_ids_names_its_origin_and_loses_its_negatives():
+    rows, _ = translated([PAIR | {"negatives": [{"title": "", "passage": "Kampala is elsewhere."}]}], Reversing())
     assert rows == [
         PAIR
         | {

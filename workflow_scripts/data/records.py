@@ -4,14 +4,25 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
+class Negative(NamedTuple):
+    """A passage that a source says does not answer the query; ``title`` is empty where the source has none."""
+
+    title: str
+    passage: str
+
+
 class Pair(NamedTuple):
-    """A training pair of one language. Where only one side exists, the other side (and its title) is None."""
+    """A training pair of one language. Where only one side exists, the other side (and its title) is None.
+
+    ``negatives`` are hard negatives in that language; None where the source has none for the pair.
+    """
 
     pair_id: str
     group: str
     query: str | None
     title: str | None
     passage: str | None
+    negatives: list[Negative] | None = None
 
 
 class Text(NamedTuple):

@@ -19,7 +19,10 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 
 # A language may hold only the query or only the passage of a pair (MLQA has Arabic questions, no Arabic passage).
-_NULLABLE = {"query", "title", "passage"}
+# A pair without hard negatives of its own has null there.
+_NULLABLE = {"query", "title", "passage", "negatives"}
+
+_PASSAGE = pa.struct([("title", pa.string()), ("passage", pa.string())])
 
 PAIRS = _schema(
     pair_id=pa.string(),
@@ -30,6 +33,7 @@ PAIRS = _schema(
     query=pa.string(),
     title=pa.string(),
     passage=pa.string(),
+    negatives=pa.list_(_PASSAGE),
 )
 TEXTS = _schema(text_id=pa.string(), group_id=pa.string(), source=pa.string(), lang=pa.string(), text=pa.string())
 QUERIES = _schema(query_id=pa.string(), lang=pa.string(), text=pa.string())

@@ -51,7 +51,8 @@ def translate_pairs(
         reasons["pair"].append(next((reason for reason in REASONS if reason in sides.values()), KEPT))
         if reasons["pair"][-1] == KEPT:
             text = {part: row[part] if translation is None else translation.text for part, translation in made.items()}
-            kept.append({**row, **text, "lang": lang, "origin": f"machine:{engine.name}"})
+            # Hard negatives stay in their language: a few of them would cost more than the pair.
+            kept.append({**row, **text, "lang": lang, "origin": f"machine:{engine.name}", "negatives": None})
     return TranslatedPairs(
         pa.Table.from_pylist(kept, schema=PAIRS), yield_rows(source, lang, reasons, len(rows) - len(drawn))
     )

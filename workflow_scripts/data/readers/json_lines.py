@@ -1,7 +1,8 @@
 """Pairs and texts as JSON lines: the format of Atlas and of anything that a user brings.
 
-Pairs: ``{"id", "group", "query", "title", "passage"}``; ``title`` may be missing; ``query`` or ``passage`` may be null
-or missing where a language has the other side only. Texts: ``{"id", "group", "text"}``.
+Pairs: ``{"id", "group", "query", "title", "passage", "negatives"}``; ``title`` may be missing; ``query`` or ``passage``
+may be null or missing where a language has the other side only; ``negatives``, which may be missing, is a list of
+``{"title", "passage"}``. Texts: ``{"id", "group", "text"}``.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.records import Pair, Text
+from workflow_scripts.data.records import Negative, Pair, Text
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_lines import filled_field, read_json_lines, string_field
 
@@ -24,7 +25,14 @@ def read_json_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
             counts["pairs", "empty query" if query == "" else "empty passage"] += 1
             continue
         title = None if passage is None else _optional(record, "title", where) or ""
-        yield Pair(record["id"], filled_field(record, "group", where), query, title, passage)
+        yield Pair(
+            record["id"],
+            filled_field(record, "group", where),
+            query,
+            title,
+            passage,
+            _negatives(record, where, counts),
+        )
 
 
 def read_json_texts(paths: list[Path], counts: RowCounts) -> Iterator[Text]:
@@ -47,6 +55,21 @@ def _distinct(paths: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
                 raise InputError(f"{where}: id {record['id']!r} stands already in {first[record['id']]}")
             first[record["id"]] = f"{path.name}, line {number}"
             yield where, record
+
+
+def _negatives(record: dict[str, Any], where: str, counts: RowCounts) -> list[Negative] | None:
+    given = record.get("negatives")
+    if given is not None and not (isinstance(given, list) and all(isinstance(part, dict) for part in given)):
+        raise InputError(f"{where}: 'negatives' is not a list of objects with 'title' and 'passage'")
+    found = []
+    for number, part in enumerate(given or []):
+        place = f"{where}: negatives[{number}]"
+        negative = Negative(_optional(part, "title", place) or "", string_field(part, "passage", place))
+        if negative.passage:
+            found.append(negative)
+        else:
+            counts["pairs", "kept: an empty negative left out"] += 1
+    return found or None
 
 
 def _optional(record: dict[str, Any], key: str, where: str) -> str | None:
