@@ -2,7 +2,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workflow_scripts.translation import quality
-from workflow_scripts.translation.glossary import GlossaryEngine, tokenize
+from workflow_scripts.translation.english_tokens import tokenize
+from workflow_scripts.translation.glossary import GlossaryEngine
 from workflow_scripts.translation.quality import FILTERS, Side
 from workflow_scripts.translation.reasons import KEPT, NOT_DRAWN, REASONS
 from workflow_scripts.translation.share import draw_groups

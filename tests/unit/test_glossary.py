@@ -3,7 +3,8 @@ import time
 import pytest
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.translation.glossary import GlossaryEngine, read_glossary, tokenize
+from workflow_scripts.translation.english_tokens import tokenize
+from workflow_scripts.translation.glossary import GlossaryEngine, read_glossary
 from workflow_scripts.translation.registry import make_engine
 
 

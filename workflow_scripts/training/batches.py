@@ -16,7 +16,8 @@ from itertools import groupby, islice
 import numpy as np
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.training.draws import choose, shares, uniforms
+from workflow_scripts.data.keyed_random import uniforms
+from workflow_scripts.training.draws import choose, shares
 from workflow_scripts.training.schedule import RegimeSchedule
 from workflow_scripts.training.streams import ExampleStream
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workflow_scripts.training.draws import uniforms
+from workflow_scripts.data.keyed_random import uniforms
 
 
 def mask_tokens(

@@ -17,6 +17,7 @@ import torch
 
 from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.keyed_random import permutation, uniforms
 from workflow_scripts.data.manifest import write_manifest
 from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
 from workflow_scripts.encoders.packed_transformer import PackedTransformer
@@ -25,7 +26,7 @@ from workflow_scripts.encoders.parameters import count_parameters
 from workflow_scripts.encoders.pooling import pool_packed
 from workflow_scripts.encoders.tokenization import load_tokenizer
 from workflow_scripts.training.checkpoints import content_key
-from workflow_scripts.training.draws import choose, permutation, shares, uniforms
+from workflow_scripts.training.draws import choose, shares
 from workflow_scripts.training.losses import info_nce
 from workflow_scripts.training.masking import mask_tokens
 from workflow_scripts.training.texts import read_texts

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.training.draws import uniforms
+from workflow_scripts.data.keyed_random import uniforms
 
 
 class RegimeSchedule:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from workflow_scripts.training.draws import permutation
+from workflow_scripts.data.keyed_random import permutation
 
 
 class ExampleStream:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.training.draws import permutation, shares
+from workflow_scripts.data.keyed_random import permutation
+from workflow_scripts.training.draws import shares
 
 # XLM-R's ids for the first four (its <mask> is the last of 250,002; here it follows at once).
 SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")

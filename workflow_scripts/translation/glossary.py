@@ -5,46 +5,16 @@ without a network and without a neural model, behind the interface that neural e
 """
 
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import regex
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.translation.engine import Translation
+from workflow_scripts.translation.english_tokens import Phrase, key, phrase_key, tokenize
+from workflow_scripts.translation.phrase_table import PhraseTable
 from workflow_scripts.translation.words import is_unspaced
-
-Phrase = tuple[str, ...]
-
-_WORD_PART = r"[\p{L}\p{M}\p{N}]"
-_TOKEN = regex.compile(
-    r"\p{N}++(?:[.,:/]\p{N}++)*+[\p{L}\p{M}]*+"  # numbers, with their separators and units: 1,234.5km
-    r"|(?:\p{L}\.){2,}"  # abbreviations: U.S.
-    rf"|(?<![^\p{{L}}\p{{M}}\p{{N}}])['’](?i:s|re|ve|ll|d|m|t)(?!{_WORD_PART})"  # clitics: 's
-    rf"|\p{{L}}{_WORD_PART}*+"
-    r"|\S"
-)
-
-
-class Token(NamedTuple):
-    """A word, number or punctuation mark, and whether white space stands before it."""
-
-    text: str
-    spaced: bool
-
-
-def tokenize(text: str) -> list[Token]:
-    """Return the tokens of an English text; phrases of the table and texts to translate are cut alike."""
-    text = unicodedata.normalize("NFC", text)
-    return [
-        Token(match.group(), match.start() > 0 and text[match.start() - 1].isspace()) for match in _TOKEN.finditer(text)
-    ]
-
-
-def _key(token: str) -> str:
-    return token.casefold().replace("’", "'")
 
 
 def read_glossary(path: str | Path) -> dict[Phrase, str]:
@@ -71,7 +41,7 @@ def read_glossary(path: str | Path) -> dict[Phrase, str]:
         if len(cells) != 2:
             raise InputError(f"{where}: has {len(cells)} cells; write an English phrase, one tab, its translation")
         english, translation = cells
-        phrase = tuple(_key(token.text) for token in tokenize(english))
+        phrase = phrase_key(english)
         if not phrase:
             raise InputError(f"{where}: has no English phrase before the tab")
         if entries.setdefault(phrase, translation) != translation:
@@ -96,12 +66,8 @@ class GlossaryEngine:
     name = "glossary"
 
     def __init__(self, entries: Mapping[Phrase, str], source_lang: str, target_lang: str):
-        self._entries = entries
+        self._table = PhraseTable(entries)
         self._direction = (source_lang, target_lang)
-        lengths: dict[str, set[int]] = defaultdict(set)
-        for phrase in entries:
-            lengths[phrase[0]].add(len(phrase))
-        self._lengths = {first: sorted(those, reverse=True) for first, those in lengths.items()}
 
     def translate(self, texts: list[str], source_lang: str, target_lang: str) -> list[Translation]:
         """Translate ``texts``, never cut off; raise InputError for another direction than the table's."""
@@ -114,12 +80,12 @@ class GlossaryEngine:
 
     def _translate(self, text: str) -> str:
         tokens = tokenize(text)
-        keys = [_key(token.text) for token in tokens]
+        keys = [key(token.text) for token in tokens]
         made = ""
         spaced = True  # white space before every token since the last that left something
         position = 0
         while position < len(tokens):
-            length, piece = self._longest(keys, position)
+            length, piece = self._table.longest(keys, position)
             if length == 0:
                 length, piece = 1, tokens[position].text
             spaced = spaced and tokens[position].spaced
@@ -128,14 +94,6 @@ class GlossaryEngine:
                 spaced = True
             position += length
         return regex.sub(" +", " ", made).strip(" ")
-
-    def _longest(self, keys: list[str], position: int) -> tuple[int, str]:
-        """Return length and translation of the longest phrase at ``position``; length 0 where there is none."""
-        for length in self._lengths.get(keys[position], ()):
-            translation = self._entries.get(tuple(keys[position : position + length]))
-            if translation is not None:
-                return length, translation
-        return 0, ""
 
 
 def _is_fullwidth_mark(character: str) -> bool:
