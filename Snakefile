@@ -16,8 +16,10 @@ pathvars:
     results=f"results/{config['experiment']['name']}",
     logs=f"results/{config['experiment']['name']}/logs",
     benchmarks=f"results/{config['experiment']['name']}/benchmarks",
+    downloads=config["downloads"],
 
 
+include: "rules/fetch.smk"
 include: "rules/data.smk"
 include: "rules/translate.smk"
 include: "rules/pretrain.smk"

@@ -33,6 +33,12 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
+# What is fetched from the hub, by the path of its manifest.
+FILE_SETS = {
+    str(files.manifest(config["downloads"])): files
+    for files in data_files.all_file_sets(config)
+}
+
 # Beside Snakemake's own records of what it knows.
 FINGERPRINTS = FingerprintCache.read(Path(".snakemake/code_fingerprints.json"))
 
@@ -46,6 +52,9 @@ wildcard_constraints:
     seed=r"[0-9]+",
     part=r"[a-z]+",
     lang=r"[a-z]{2,3}",
+    hub=r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+",
+    revision=r"[0-9a-f]{40}",
+    files=r"[A-Za-z0-9._-]+",
 
 
 def resource(path):
@@ -90,24 +99,56 @@ def collection_format(wildcards):
 
 
 def source_pair_files(wildcards):
-    return layouts.pair_files(
+    files = layouts.pair_files(
         source_format(wildcards), source_root(wildcards), wildcards.lang
     )
+    return data_files.local_files(config, files) + fetched_pairs(wildcards)
 
 
 def source_text_files(wildcards):
-    return layouts.text_files(
+    files = layouts.text_files(
         source_format(wildcards), source_root(wildcards), wildcards.lang
     )
+    return data_files.local_files(config, files) + fetched_texts(wildcards)
 
 
 def collection_source_files(wildcards):
-    return layouts.collection_files(
+    files = layouts.collection_files(
         collection_format(wildcards),
         collection_root(wildcards),
         wildcards.lang,
         data_files.corpus_folder(config, wildcards.collection),
     )
+    return data_files.local_files(config, files) + fetched_collection(wildcards)
+
+
+def fetched_pairs(wildcards):
+    """Manifests of the pairs' files that come from the hub; one manifest stands for all files of its set."""
+    sets = data_files.source_file_sets(
+        config, wildcards.source, "pairs", wildcards.lang
+    )
+    return data_files.manifests(config, sets)
+
+
+def fetched_texts(wildcards):
+    sets = data_files.source_file_sets(
+        config, wildcards.source, "texts", wildcards.lang
+    )
+    return data_files.manifests(config, sets)
+
+
+def fetched_collection(wildcards):
+    sets = data_files.collection_file_sets(config, wildcards.collection, wildcards.lang)
+    return data_files.manifests(config, sets)
+
+
+def everything_fetched(wildcards):
+    """What comes from the hub: data and models."""
+    return list(FILE_SETS) + [base_files(model) for model in models_of_kind("hub")]
+
+
+def patterns_of_files(wildcards, output):
+    return FILE_SETS[output[0]].patterns
 
 
 def collection_options(wildcards):

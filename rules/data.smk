@@ -67,12 +67,14 @@ rule prepare_pairs:
     params:
         format=source_format,
         root=source_root,
+        fetched=fetched_pairs,
         code=code("prepare_pairs"),
     shell:
         "python -m workflow_scripts.prepare_pairs"
         " --source {wildcards.source:q}"
         " --format {params.format:q}"
         " --root {params.root:q}"
+        " --fetched {params.fetched:q}"
         " --lang {wildcards.lang:q}"
         " --output {output.pairs:q}"
         " --dropped {output.dropped:q}"
@@ -94,12 +96,14 @@ rule prepare_texts:
     params:
         format=source_format,
         root=source_root,
+        fetched=fetched_texts,
         code=code("prepare_texts"),
     shell:
         "python -m workflow_scripts.prepare_texts"
         " --source {wildcards.source:q}"
         " --format {params.format:q}"
         " --root {params.root:q}"
+        " --fetched {params.fetched:q}"
         " --lang {wildcards.lang:q}"
         " --output {output.texts:q}"
         " --dropped {output.dropped:q}"
@@ -124,12 +128,14 @@ rule prepare_collection:
         settings=collection_options,
         format=collection_format,
         root=collection_root,
+        fetched=fetched_collection,
         code=code("prepare_collection"),
     shell:
         "python -m workflow_scripts.prepare_collection"
         " --collection {wildcards.collection:q}"
         " --format {params.format:q}"
         " --root {params.root:q}"
+        " --fetched {params.fetched:q}"
         " --lang {wildcards.lang:q}"
         " --settings {params.settings:q}"
         " --queries {output.queries:q}"

@@ -1,4 +1,4 @@
-# Base models: pre-trained here where the config says `pretrain`, else fetched from the hub at a pinned commit.
+# Base models that are pre-trained here: those that say `pretrain`.
 
 
 rule train_tokenizer:
@@ -63,30 +63,5 @@ rule pretrain:
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --partial {params.partial:q}"
-        " --output {params.folder:q}"
-        " &> {log:q}"
-
-
-rule fetch_model:
-    output:
-        "<results>/base/{model}/config.json",
-        manifest="<results>/base/{model}/manifest.json",
-    log:
-        "<logs>/fetch_model/{model}.log",
-    benchmark:
-        "<benchmarks>/fetch_model/{model}.tsv"
-    wildcard_constraints:
-        model=one_of(models_of_kind("hub")),
-    conda:
-        "../envs/train.yaml"
-    params:
-        hub=hub_repository,
-        revision=hub_revision,
-        folder=subpath(output.manifest, parent=True),
-        code=code("fetch_model"),
-    shell:
-        "python -m workflow_scripts.fetch_model"
-        " --hub {params.hub:q}"
-        " --revision {params.revision:q}"
         " --output {params.folder:q}"
         " &> {log:q}"

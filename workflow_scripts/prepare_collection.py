@@ -6,6 +6,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.collection_sources import read_collection
+from workflow_scripts.data.file_set import check_fetched
 from workflow_scripts.data.row_counts import KEPT, RowCounts, write_row_counts
 from workflow_scripts.data.table_stream import some_rows, write_rows
 from workflow_scripts.data.tables import PASSAGES, QRELS, QUERIES
@@ -55,6 +56,7 @@ def main() -> None:
     parser.add_argument("--collection", required=True, help="the collection's name in the config")
     parser.add_argument("--format", required=True, help="its file format (docs/data.md)")
     parser.add_argument("--root", required=True, help="folder of its files")
+    parser.add_argument("--fetched", nargs="*", default=[], help="manifests of those that were fetched")
     parser.add_argument("--lang", required=True)
     parser.add_argument("--settings", required=True, type=settings, help="JSON: candidate (xquad-r), corpus (miracl)")
     parser.add_argument("--queries", required=True, help="QUERIES to write")
@@ -62,6 +64,7 @@ def main() -> None:
     parser.add_argument("--qrels", required=True, help="QRELS to write")
     parser.add_argument("--dropped", required=True, help="CSV of kept and dropped rows to write")
     arguments = parser.parse_args()
+    check_fetched(arguments.fetched)
     prepare_collection(
         collection=arguments.collection,
         format=arguments.format,

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from workflow_scripts.command_line import run
+from workflow_scripts.data.file_set import check_fetched
 from workflow_scripts.data.pair_sources import pair_origin, read_pairs
 from workflow_scripts.data.row_counts import KEPT, RowCounts, write_row_counts
 from workflow_scripts.data.table_stream import some_rows, write_rows
@@ -41,10 +42,12 @@ def main() -> None:
     parser.add_argument("--source", required=True, help="the source's name in the config")
     parser.add_argument("--format", required=True, help="its file format (docs/data.md)")
     parser.add_argument("--root", required=True, help="folder of its files")
+    parser.add_argument("--fetched", nargs="*", default=[], help="manifests of those that were fetched")
     parser.add_argument("--lang", required=True)
     parser.add_argument("--output", required=True, help="PAIRS to write")
     parser.add_argument("--dropped", required=True, help="CSV of kept and dropped rows to write")
     arguments = parser.parse_args()
+    check_fetched(arguments.fetched)
     prepare_pairs(
         source=arguments.source,
         format=arguments.format,

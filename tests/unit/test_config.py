@@ -100,6 +100,38 @@ def test_resolving_does_not_touch_its_input():
         ("collections/atlas/parallel", False, r"collections\.atlas\.settings: .* need a parallel collection"),
         ("collections/atlas/format", "beer", r"collections\.atlas\.format: 'beer' is not one of"),
         ("collections/atlas/format", "miracl", r"data_root: is null, but collections\.atlas reads files"),
+        (
+            "collections/atlas",
+            {"format": "miracl", "hub": "miracl/miracl", "languages": ["sw"]},
+            r"collections\.atlas\.hub: 'miracl/miracl' has no revision; give the 40-digit commit",
+        ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "corpus_hub": "miracl/miracl-corpus"},
+            r"collections\.atlas\.corpus_hub: 'miracl/miracl-corpus' has no corpus_revision; give the 40-digit",
+        ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "hub": "miracl/miracl", "revision": "main"},
+            r"collections\.atlas\.revision: 'main' is not of the form",
+        ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "revision": "0" * 40},
+            r"collections\.atlas\.revision: is given without hub",
+        ),
+        (
+            "collections/atlas",
+            {
+                "format": "miracl",
+                "languages": ["sw"],
+                "corpus": "here",
+                "corpus_hub": "miracl/miracl-corpus",
+                "corpus_revision": "0" * 40,
+            },
+            r"collections\.atlas\.corpus: 'here' and corpus_hub are given; keep one",
+        ),
+        ("sources/atlas/hub", "miracl/miracl", r"sources\.atlas\.hub: 'miracl/miracl' has no revision"),
         ("sources/atlas/translate", {"en": 1.0}, r"sources\.atlas\.translate: 'en' stands under pairs too"),
         ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),
         ("strategies/english/languages", ["te"], r"strategies\.english\.languages: no chosen source has pairs in 'te'"),

@@ -1,20 +1,16 @@
 """Fetching from a hub, against a server on this machine that speaks as much of the hub's API as is needed."""
 
 import json
-import os
 import subprocess
 import sys
-import threading
-from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hub_case import COMMIT, environment, serve
 
 from workflow_scripts.data.manifest import read_manifest
 
 ROOT = Path(__file__).parents[2]
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WHOLE = {
     "config.json": b'{"model_type": "xlm-roberta"}',
     "tokenizer.json": b"{}",
@@ -55,73 +51,24 @@ REPOSITORIES = {
 }
 
 
-class Hub(BaseHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-    def answer(self, status, body=b"", **headers):
-        self.send_response(status)
-        for name, value in ({"Content-Length": len(body)} | headers).items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def do_GET(self):
-        path = self.path.split("?")[0].strip("/").removeprefix("api/models/")
-        repository, rest = "/".join(path.split("/")[:2]), path.split("/")[2:]
-        if repository == "small/gated":
-            return self.answer(403, b"{}", X_Error_Code="GatedRepo", X_Error_Message="Access is restricted")
-        if repository == "small/private":
-            return self.answer(401, b"{}", X_Error_Code="RepoNotFound", X_Error_Message="Repository not found")
-        if repository == "small/forbidden":
-            return self.answer(403, b"{}")
-        if repository not in REPOSITORIES:
-            return self.answer(404, b"{}", X_Error_Code="RepoNotFound", X_Error_Message="Repository not found")
-        files = REPOSITORIES[repository]
-        kind, revision, *name = rest
-        if revision != COMMIT:
-            return self.answer(404, b"{}", X_Error_Code="RevisionNotFound", X_Error_Message="Invalid rev id")
-        if kind == "tree":
-            return self.answer(200, json.dumps(list(map(self.entry, files.items()))).encode())
-        content = files["/".join(name)]
-        if repository == "small/damaged" and name == ["model.safetensors"]:
-            content = content[::-1]
-        return self.answer(200, content, X_Repo_Commit=COMMIT, ETag=f'"{sha256(content).hexdigest()}"')
-
-    do_HEAD = do_GET
-
-    @staticmethod
-    def entry(file):
-        name, content = file
-        entry = {"type": "file", "path": name, "size": len(content), "oid": "0" * 40}
-        if name.endswith(".safetensors"):
-            entry["lfs"] = {"oid": sha256(content).hexdigest(), "size": len(content), "pointerSize": 130}
-        return entry
-
-
 @pytest.fixture(scope="module")
 def hub():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serve({f"models/{name}": files for name, files in REPOSITORIES.items()}) as server:
+        server.faults["models/small/damaged/model.safetensors"] = [lambda content: content[::-1]] * 9
+        yield server
 
 
 @pytest.fixture
 def fetch(tmp_path):
-    def run(endpoint, repository, revision=COMMIT, **environment):
+    def run(endpoint, repository, revision=COMMIT, **more):
         # The library waits between its retries; here nothing is gained by waiting.
         code = "import time; time.sleep = lambda seconds: None\n"
         code += "from workflow_scripts import command_line, fetch_model\ncommand_line.run(fetch_model.main)"
         command = [sys.executable, "-c", code, "--hub", repository, "--revision", revision]
-        inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-        inherited = {name: value for name, value in inherited.items() if not name.startswith(("HF_", "HUGGING"))}
         return subprocess.run(
             [*command, "--output", tmp_path / "base/model"],
             cwd=ROOT,
-            env=inherited | {"HF_ENDPOINT": endpoint, "HF_HOME": str(tmp_path / "home")} | environment,
+            env=environment(endpoint, tmp_path / "home", **more),
             capture_output=True,
             text=True,
         )
@@ -130,7 +77,7 @@ def fetch(tmp_path):
 
 
 def test_only_what_a_model_needs_arrives(hub, fetch, tmp_path):
-    done = fetch(hub, "small/whole")
+    done = fetch(hub.endpoint, "small/whole")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "base/model"
     arrived = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
@@ -145,7 +92,7 @@ def test_only_what_a_model_needs_arrives(hub, fetch, tmp_path):
 
 
 def test_shards_stay_shards(hub, fetch, tmp_path):
-    done = fetch(hub, "small/sharded")
+    done = fetch(hub.endpoint, "small/sharded")
     assert done.returncode == 0, done.stderr
     assert {path.name for path in (tmp_path / "base/model").iterdir()} == {*SHARDED, "manifest.json"}
 
@@ -159,7 +106,7 @@ def test_shards_stay_shards(hub, fetch, tmp_path):
         ("small/whole", "f" * 40, f"small/whole: has no commit {'f' * 40}"),
         ("small/missing", COMMIT, "small/missing: no such repository, or a private one (HTTP 404)"),
         ("small/private", COMMIT, "small/private: no such repository, or a private one (HTTP 401)"),
-        ("small/gated", COMMIT, "small/gated: is gated (HTTP 403); ask for access on its page, then set HF_TOKEN"),
+        ("small/gated", COMMIT, "small/gated: is gated (HTTP 403); ask for access on its page (or accept its terms"),
         ("small/forbidden", COMMIT, "the hub answered HTTP 403"),
         ("not a name", COMMIT, "'not a name' is not a repository's name"),
         ("small/pickled", COMMIT, "has no safetensors weights, only pickles (pytorch_model.bin)"),
@@ -172,7 +119,7 @@ def test_shards_stay_shards(hub, fetch, tmp_path):
     ],
 )
 def test_what_goes_wrong_is_said_in_one_line_and_leaves_nothing(hub, fetch, tmp_path, repository, revision, said):
-    done = fetch(hub, repository, revision)
+    done = fetch(hub.endpoint, repository, revision)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert said in done.stderr.splitlines()[-1]
@@ -191,14 +138,14 @@ def test_no_network(fetch, tmp_path):
 
 
 def test_offline_mode(hub, fetch):
-    done = fetch(hub, "small/whole", HF_HUB_OFFLINE="1")
+    done = fetch(hub.endpoint, "small/whole", HF_HUB_OFFLINE="1")
     assert done.returncode == 1
     assert "HF_HUB_OFFLINE" in done.stderr.splitlines()[-1]
 
 
 def test_a_failed_fetch_keeps_the_model_that_is_there(hub, fetch, tmp_path):
-    assert fetch(hub, "small/whole").returncode == 0
-    assert fetch(hub, "small/damaged").returncode == 1
+    assert fetch(hub.endpoint, "small/whole").returncode == 0
+    assert fetch(hub.endpoint, "small/damaged").returncode == 1
     assert read_manifest(tmp_path / "base/model")["hub"] == "small/whole"
 
 

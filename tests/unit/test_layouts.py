@@ -32,8 +32,8 @@ def test_miracl_lists_passages_in_their_numeric_order_and_from_another_folder(tm
     assert files[0].is_relative_to(ROOT)
 
 
-def test_miracl_without_passages_names_the_first_missing_file():
-    assert layouts.collection_files("miracl", ROOT, "yo")[2:] == [ROOT / "miracl-corpus-v1.0-yo/docs-0.jsonl.gz"]
+def test_miracl_without_passages_names_what_is_missing():
+    assert layouts.collection_files("miracl", ROOT, "yo")[2:] == [ROOT / "miracl-corpus-v1.0-yo/docs-*.jsonl.gz"]
 
 
 def test_mlqa_reads_every_file_whatever_the_language(tmp_path):
@@ -93,3 +93,15 @@ def test_every_format_answers_for_english():
         assert layouts.text_files(format, ROOT, "en")
     for format in layouts.collection_formats():
         assert layouts.collection_files(format, ROOT, "en")
+
+
+def test_what_is_fetched_has_the_names_that_are_read():
+    own, apart = layouts.collection_patterns("miracl", "sw")
+    assert own == [
+        "miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv",
+        "miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv",
+    ]
+    assert apart == ["miracl-corpus-v1.0-sw/docs-*.jsonl.gz"]
+    assert layouts.collection_patterns("tydiqa", "sw") == (["tydiqa.goldp.sw.dev.json"], [])
+    assert layouts.pair_patterns("jsonl", "sw") == ["pairs-sw.jsonl.gz|pairs-sw.jsonl"]
+    assert layouts.text_patterns("tico19", "sw") == ["en-sw.tsv"]

@@ -1,8 +1,10 @@
-"""Where the files of each format lie below a root folder.
+"""Which files of each format lie where, below a root folder or in a dataset repository of a hub.
 
 Rules ask here for their inputs while the plan is made, so nothing heavy is imported and no file
-is opened. A path is returned whether or not it exists; only where the number of files is not
-fixed by the format is the folder listed. ``docs/data.md`` draws every layout.
+is opened. A format names its files by patterns: ``*`` stays within a name, and of alternatives
+between ``|`` the first that finds something counts. A path is returned whether or not it exists;
+only where the number of files is not fixed by the format is the folder listed. ``docs/data.md``
+draws every layout.
 """
 
 import re
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.file_set import ALTERNATIVE
 
 # What XQuAD-R ranks: the bare sentence, or the sentence in front of its paragraph (arXiv 2004.05484, section 3.1).
 CANDIDATES = ("sentence", "sentence-in-paragraph")
@@ -36,14 +39,33 @@ _COLLECTION_NAMES = {
 }
 
 
+def pair_patterns(format: str, lang: str) -> list[str]:
+    """Return what names the files of a source's training pairs of ``lang``; raise InputError for an unknown format."""
+    return _of(_PAIRS, "pairs", format)(lang)
+
+
+def text_patterns(format: str, lang: str) -> list[str]:
+    """Return what names the files of a source's plain text of ``lang``; raise InputError for an unknown format."""
+    return _of(_TEXTS, "texts", format)(lang)
+
+
+def collection_patterns(format: str, lang: str) -> tuple[list[str], list[str]]:
+    """Return what names the files of a collection's ``lang``, and those of its passages where they may lie apart.
+
+    Raises InputError for an unknown format.
+    """
+    patterns = _of(_COLLECTIONS, "collections", format)(lang)
+    return (patterns[:2], patterns[2:]) if format in _CORPUS_APART else (patterns, [])
+
+
 def pair_files(format: str, root: str | Path, lang: str) -> list[Path]:
     """Return the files that hold a source's training pairs of ``lang``; raise InputError for an unknown format."""
-    return _of(_PAIRS, "pairs", format)(Path(root), lang)
+    return _source_files(format, Path(root), lang, pair_patterns(format, lang))
 
 
 def text_files(format: str, root: str | Path, lang: str) -> list[Path]:
     """Return the files that hold a source's plain text of ``lang``; raise InputError for an unknown format."""
-    return _of(_TEXTS, "texts", format)(Path(root), lang)
+    return _source_files(format, Path(root), lang, text_patterns(format, lang))
 
 
 def collection_files(format: str, root: str | Path, lang: str, corpus: str | Path | None = None) -> list[Path]:
@@ -51,14 +73,12 @@ def collection_files(format: str, root: str | Path, lang: str, corpus: str | Pat
 
     MIRACL's come in the order topics, qrels, passages; ``corpus`` is the folder of its passages, by default ``root``.
     """
-    files = _of(_COLLECTIONS, "collections", format)
-    if corpus is None:
-        return files(Path(root), lang)
-    if format != "miracl":
+    own, apart = collection_patterns(format, lang)
+    if corpus is not None and not apart:
         raise InputError(
             f"collections: corpus: {str(corpus)!r} is given, but {format} has no separate corpus; leave it out"
         )
-    return _miracl_collection(Path(root), lang, Path(corpus))
+    return _found(Path(root), own) + _found(Path(corpus or root), apart)
 
 
 def pair_formats() -> list[str]:
@@ -86,11 +106,6 @@ def collection_languages(format: str, root: str | Path) -> list[str]:
     return _languages(_COLLECTION_NAMES, "collections", format, root)
 
 
-def mlqa_files(root: Path) -> list[Path]:
-    """Return every MLQA file of a folder: an id's language versions are spread over all of them."""
-    return sorted(root.glob("*-context-*-question-*.json"))
-
-
 def mlqa_languages(path: Path) -> tuple[str, str]:
     """Return the context's and the question's language of an MLQA file, as its name says them."""
     _, _, context, _, question = path.stem.split("-")
@@ -114,81 +129,97 @@ def _languages(table: dict[str, str], kind: str, format: str, root: str | Path) 
     return sorted({lang for name in found if name for lang in name.groups() or ("en",)})
 
 
-def _miracl_collection(root: Path, lang: str, corpus: Path) -> list[Path]:
-    folder = root / f"miracl-v1.0-{lang}"
-    passages = corpus / f"miracl-corpus-v1.0-{lang}"
-    # docs-10 stands behind docs-9; without any file, the first one's name says what is missing.
-    found = sorted(passages.glob("docs-*.jsonl.gz"), key=lambda path: (len(path.name), path.name))
+def _found(root: Path, patterns: list[str]) -> list[Path]:
+    """The files below ``root``, in the patterns' order; for a pattern that finds nothing, its last alternative."""
+    return [path for pattern in patterns for path in _matching(root, pattern)]
+
+
+def _matching(root: Path, pattern: str) -> list[Path]:
+    alternatives = pattern.split(ALTERNATIVE)
+    for alternative in alternatives:
+        if "*" in alternative:
+            # docs-10 stands behind docs-9.
+            found = sorted(root.glob(alternative), key=lambda path: (len(path.name), path.name))
+        else:
+            found = [root / alternative] if (root / alternative).exists() else []
+        if found:
+            return found
+    return [root / alternatives[-1]]
+
+
+def _source_files(format: str, root: Path, lang: str, patterns: list[str]) -> list[Path]:
+    found = _found(root, patterns)
+    if format == "mlqa" and found[0].exists() and not any(lang in mlqa_languages(path) for path in found):
+        known = ", ".join(source_languages("mlqa", root))
+        raise InputError(f"{root}: no MLQA file holds {lang!r}; found: {known}")
+    # The English column stands in every file (with small differences of spacing and quotes); the first is taken.
+    return found[:1] if format == "tico19" else found
+
+
+def _miracl_collection(lang: str) -> list[str]:
+    name = f"miracl-v1.0-{lang}"
     return [
-        folder / "topics" / f"topics.miracl-v1.0-{lang}-{_SPLIT}.tsv",
-        folder / "qrels" / f"qrels.miracl-v1.0-{lang}-{_SPLIT}.tsv",
-        *(found or [passages / "docs-0.jsonl.gz"]),
+        f"{name}/topics/topics.{name}-{_SPLIT}.tsv",
+        f"{name}/qrels/qrels.{name}-{_SPLIT}.tsv",
+        f"miracl-corpus-v1.0-{lang}/docs-*.jsonl.gz",
     ]
 
 
-def _atlas_collection(root: Path, lang: str) -> list[Path]:
+def _atlas_collection(lang: str) -> list[str]:
     # Generated within the same run, so the files may not exist yet and their number is fixed: one.
-    topics, qrels = _miracl_collection(root, lang, root)[:2]
-    return [topics, qrels, root / f"miracl-corpus-v1.0-{lang}" / "docs-0.jsonl.gz"]
+    return [pattern.replace("*", "0") for pattern in _miracl_collection(lang)]
 
 
-def _atlas_pairs(root: Path, lang: str) -> list[Path]:
+def _atlas_pairs(lang: str) -> list[str]:
     if lang != "en":
-        raise InputError(f"{root}: Atlas has pairs in en alone, not in {lang!r}; name it under translate")
-    return [root / "pairs.jsonl"]
+        raise InputError(f"Atlas has pairs in en alone, not in {lang!r}; name it under translate")
+    return ["pairs.jsonl"]
 
 
-def _squad(root: Path, lang: str) -> list[Path]:
+def _squad(lang: str) -> list[str]:
     if lang != "en":
-        raise InputError(f"{root}: SQuAD is English; it has nothing in {lang!r}")
-    return sorted(root.glob("train-*.json*")) or [root / "train-v1.1.json"]
+        raise InputError(f"SQuAD is English; it has nothing in {lang!r}")
+    return ["train-*.json.gz|train-*.json"]
 
 
-def _mlqa(root: Path, lang: str) -> list[Path]:
-    found = mlqa_files(root)
-    if found and not any(lang in mlqa_languages(path) for path in found):
-        known = ", ".join(source_languages("mlqa", root))
-        raise InputError(f"{root}: no MLQA file holds {lang!r}; found: {known}")
-    return found or [root / f"test-context-{lang}-question-{lang}.json"]
+def _mlqa(lang: str) -> list[str]:
+    # An id's language versions are spread over all files.
+    return ["*-context-*-question-*.json"]
 
 
-def _tico19(root: Path, lang: str) -> list[Path]:
-    # The English column stands in every file (with small differences of spacing and quotes); the first is taken.
-    return (sorted(root.glob("en-*.tsv"))[:1] or [root / "en-ar.tsv"]) if lang == "en" else [root / f"en-{lang}.tsv"]
+def _tico19(lang: str) -> list[str]:
+    return ["en-*.tsv"] if lang == "en" else [f"en-{lang}.tsv"]
 
 
-def _tydiqa(root: Path, lang: str) -> list[Path]:
-    return [root / f"tydiqa.goldp.{lang}.dev.json"]
+def _tydiqa(lang: str) -> list[str]:
+    return [f"tydiqa.goldp.{lang}.dev.json"]
 
 
-def _plain_or_gzip(kind: str) -> Callable[[Path, str], list[Path]]:
-    def files(root: Path, lang: str) -> list[Path]:
-        compressed = root / f"{kind}-{lang}.jsonl.gz"
-        return [compressed if compressed.exists() else root / f"{kind}-{lang}.jsonl"]
-
-    return files
+def _plain_or_gzip(kind: str) -> Callable[[str], list[str]]:
+    return lambda lang: [f"{kind}-{lang}.jsonl.gz{ALTERNATIVE}{kind}-{lang}.jsonl"]
 
 
-_Files = Callable[[Path, str], list[Path]]
-_PAIRS: dict[str, _Files] = {
+_Patterns = Callable[[str], list[str]]
+_PAIRS: dict[str, _Patterns] = {
     "atlas": _atlas_pairs,
     "jsonl": _plain_or_gzip("pairs"),
     "mlqa": _mlqa,
     "squad": _squad,
     "tydiqa": _tydiqa,
 }
-_TEXTS: dict[str, _Files] = {
-    "atlas": lambda root, lang: [root / f"texts-{lang}.jsonl"],
+_TEXTS: dict[str, _Patterns] = {
+    "atlas": lambda lang: [f"texts-{lang}.jsonl"],
     "jsonl": _plain_or_gzip("texts"),
     "mlqa": _mlqa,
-    "ntrex": lambda root, lang: [root / f"{lang}.txt"],
+    "ntrex": lambda lang: [f"{lang}.txt"],
     "squad": _squad,
     "tico19": _tico19,
     "tydiqa": _tydiqa,
 }
-_COLLECTIONS: dict[str, _Files] = {
+_COLLECTIONS: dict[str, _Patterns] = {
     "atlas": _atlas_collection,
-    "miracl": lambda root, lang: _miracl_collection(root, lang, root),
+    "miracl": _miracl_collection,
     "tydiqa": _tydiqa,
-    "xquad-r": lambda root, lang: [root / f"{lang}.json"],
+    "xquad-r": lambda lang: [f"{lang}.json"],
 }
+_CORPUS_APART = {"miracl"}  # formats whose third pattern, the passages, may lie in another folder or repository

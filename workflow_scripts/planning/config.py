@@ -33,6 +33,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     errors = sorted(Draft202012Validator(schema).iter_errors(resolved), key=lambda error: list(map(str, error.path)))
     if errors:
         raise InputError(_one_line(errors[0]))
+    resolved["downloads"] = str(Path(resolved["downloads"]))
     for model, entry in resolved["models"].items():
         entry.setdefault("label", model)
         entry.setdefault("family", model)
@@ -40,6 +41,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
         entry.setdefault("label", strategy)
     _check_choices(resolved)
     _check_models(resolved)
+    _check_hub(resolved)
     _check_languages(resolved, list(table))
     _check_strategies(resolved)
     _check_collections(resolved)
@@ -132,6 +134,31 @@ def _check_models(config: Config) -> None:
             )
 
 
+def _check_hub(config: Config) -> None:
+    chosen = [
+        (section, name, config[section][name])
+        for section in ("sources", "collections")
+        for name in config["experiment"][section]
+    ]
+    for section, name, entry in chosen:
+        for hub, revision in (("hub", "revision"), ("corpus_hub", "corpus_revision")):
+            if hub in entry and revision not in entry:
+                raise InputError(
+                    f"config: {section}.{name}.{hub}: {entry[hub]!r} has no {revision}; give the 40-digit commit to "
+                    "fetch (the dataset page's list of files shows it under History)"
+                )
+            if revision in entry and hub not in entry:
+                raise InputError(f"config: {section}.{name}.{revision}: is given without {hub}")
+        if "corpus" in entry and "corpus_hub" in entry:
+            raise InputError(f"config: {section}.{name}.corpus: {entry['corpus']!r} and corpus_hub are given; keep one")
+        if entry["format"] == "atlas" and "hub" in entry:
+            raise InputError(f"config: {section}.{name}.hub: atlas is generated, not fetched; leave hub out")
+
+
+def _needs_data_root(entry: dict[str, Any]) -> bool:
+    return (entry["format"] != "atlas" and "hub" not in entry) or "corpus" in entry
+
+
 def _check_languages(config: Config, known: list[str]) -> None:
     named = {
         f"sources.{name}.{key}": entry[key]
@@ -159,7 +186,7 @@ def _check_languages(config: Config, known: list[str]) -> None:
             raise InputError(f"config: sources.{name}.glossary: is missing; the glossary engine needs <lang>.tsv files")
         if not (entry["pairs"] or entry["texts"]):
             raise InputError(f"config: sources.{name}: has neither pairs nor texts; name the languages it has")
-        if entry["format"] != "atlas" and config["data_root"] is None:
+        if _needs_data_root(entry) and config["data_root"] is None:
             raise InputError(f"config: data_root: is null, but sources.{name} reads files; name the folder they lie in")
 
 
@@ -191,7 +218,7 @@ def _check_collections(config: Config) -> None:
             raise InputError(
                 f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph"
             )
-        if entry["format"] != "atlas" and config["data_root"] is None:
+        if _needs_data_root(entry) and config["data_root"] is None:
             raise InputError(
                 f"config: data_root: is null, but collections.{name} reads files; name the folder they lie in"
             )

@@ -1,10 +1,16 @@
-"""The folders and files that an experiment's real sources and collections are read from."""
+"""The folders and files that an experiment's real sources and collections are read from.
+
+Files lie below ``data_root``, or are fetched from a dataset repository of a hub at a pinned commit. Which files a
+fetched language has is known from the format alone, so that a plan needs neither network nor files; how many shards
+there are is for the manifest of the fetched files to say.
+"""
 
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.file_set import ALTERNATIVE, FileSet
 from workflow_scripts.planning.runs import Config, text_languages
 
 GENERATED = "atlas"  # the one format whose files the workflow makes itself
@@ -12,13 +18,72 @@ GENERATED = "atlas"  # the one format whose files the workflow makes itself
 
 def data_folder(config: Config, section: str, name: str) -> str:
     """Return the folder of a source (``section`` is ``sources``) or collection that is not generated."""
-    return str(Path(config["data_root"]) / config[section][name].get("path", name))
+    entry = config[section][name]
+    if "hub" in entry:
+        return str(FileSet(entry["hub"], entry["revision"], ()).folder(config["downloads"]) / entry.get("path", ""))
+    return str(Path(config["data_root"]) / entry.get("path", name))
 
 
 def corpus_folder(config: Config, collection: str) -> str | None:
-    """Return the folder of MIRACL's passages where the config names one apart."""
-    corpus = config["collections"][collection].get("corpus")
-    return None if corpus is None else str(Path(config["data_root"]) / corpus)
+    """Return the folder of a collection's passages where the config names one apart."""
+    entry = config["collections"][collection]
+    if "corpus_hub" in entry:
+        return str(FileSet(entry["corpus_hub"], entry["corpus_revision"], ()).folder(config["downloads"]))
+    return None if "corpus" not in entry else str(Path(config["data_root"]) / entry["corpus"])
+
+
+def source_file_sets(config: Config, source: str, kind: str, lang: str) -> list[FileSet]:
+    """What is fetched for a source's ``kind`` (``pairs`` or ``texts``) in ``lang``; nothing where it is local."""
+    entry = config["sources"][source]
+    if "hub" not in entry:
+        return []
+    patterns = {"pairs": layouts.pair_patterns, "texts": layouts.text_patterns}[kind]
+    return [_file_set(entry, patterns(entry["format"], lang))]
+
+
+def collection_file_sets(config: Config, collection: str, lang: str) -> list[FileSet]:
+    """Return what is fetched for a collection's ``lang``; nothing where it is local."""
+    entry = config["collections"][collection]
+    own, apart = layouts.collection_patterns(entry["format"], lang)
+    if apart and "corpus" not in entry and "corpus_hub" not in entry:
+        own, apart = own + apart, []
+    sets = [_file_set(entry, own)] if "hub" in entry else []
+    if "corpus_hub" in entry:
+        sets.append(FileSet(entry["corpus_hub"], entry["corpus_revision"], tuple(apart)))
+    return sets
+
+
+def all_file_sets(config: Config) -> list[FileSet]:
+    """Return everything that the experiment fetches, each once."""
+    texts = set(text_languages(config))
+    sets = [
+        file_set
+        for name in config["experiment"]["sources"]
+        for kind, languages in (
+            ("pairs", config["sources"][name]["pairs"]),
+            ("texts", [lang for lang in config["sources"][name]["texts"] if lang in texts]),
+        )
+        for lang in languages
+        for file_set in source_file_sets(config, name, kind, lang)
+    ]
+    sets += [
+        file_set
+        for name in config["experiment"]["collections"]
+        for lang in config["collections"][name]["languages"]
+        for file_set in collection_file_sets(config, name, lang)
+    ]
+    return list(dict.fromkeys(sets))
+
+
+def manifests(config: Config, sets: list[FileSet]) -> list[str]:
+    """Return the manifests of file sets, as paths."""
+    return [str(file_set.manifest(config["downloads"])) for file_set in sets]
+
+
+def _file_set(entry: dict[str, Any], patterns: list[str]) -> FileSet:
+    above = f"{entry['path']}/" if entry.get("path") else ""
+    inside = (ALTERNATIVE.join(above + part for part in pattern.split(ALTERNATIVE)) for pattern in patterns)
+    return FileSet(entry["hub"], entry["revision"], tuple(inside))
 
 
 def check_data_files(config: Config) -> None:
@@ -30,9 +95,9 @@ def check_data_files(config: Config) -> None:
             continue
         folder = data_folder(config, "sources", name)
         for lang in entry["pairs"]:
-            _check(f"sources.{name}.pairs", lang, layouts.pair_files, entry["format"], folder, lang)
+            _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, entry["format"], folder, lang)
         for lang in texts & set(entry["texts"]):
-            _check(f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
+            _check(config, f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
         for lang in entry["translate"]:
             glossary = Path(config["data_root"], entry["glossary"], f"{lang}.tsv")
             if not glossary.is_file():
@@ -45,17 +110,21 @@ def check_data_files(config: Config) -> None:
             continue
         folder, corpus = data_folder(config, "collections", name), corpus_folder(config, name)
         for lang in entry["languages"]:
-            _check(
-                f"collections.{name}.languages", lang, layouts.collection_files, entry["format"], folder, lang, corpus
-            )
+            key = f"collections.{name}.languages"
+            _check(config, key, lang, layouts.collection_files, entry["format"], folder, lang, corpus)
 
 
-def _check(key: str, lang: str, files: Any, *where: Any) -> None:
+def local_files(config: Config, paths: list[Path]) -> list[Path]:
+    """Return those of ``paths`` that are not fetched."""
+    return [path for path in paths if not path.is_relative_to(config["downloads"])]
+
+
+def _check(config: Config, key: str, lang: str, files: Any, *where: Any) -> None:
     try:
         found = files(*where)
     except InputError as error:
         raise InputError(f"config: {key}: {error}") from None
-    missing = [path for path in found if not path.is_file()]
+    missing = [path for path in local_files(config, found) if not path.is_file()]
     if missing or not found:
         absent = missing[0] if missing else where[1]
         raise InputError(f"config: {key}: {lang!r} has no data: {absent} does not exist or holds no such file")

@@ -1,0 +1,52 @@
+# Data and models from a hub, each at a pinned commit.
+
+
+rule fetch_data:
+    output:
+        "<downloads>/{hub}/{revision}/.fetched/{files}.json",
+    log:
+        "<logs>/fetch_data/{hub}/{revision}/{files}.log",
+    benchmark:
+        "<benchmarks>/fetch_data/{hub}/{revision}/{files}.tsv"
+    conda:
+        "../envs/fetch.yaml"
+    params:
+        patterns=patterns_of_files,
+        code=code("fetch_data"),
+    shell:
+        "python -m workflow_scripts.fetch_data"
+        " --hub {wildcards.hub:q}"
+        " --revision {wildcards.revision:q}"
+        " --patterns {params.patterns:q}"
+        " --manifest {output:q}"
+        " &> {log:q}"
+
+
+rule fetch_model:
+    output:
+        "<results>/base/{model}/config.json",
+        manifest="<results>/base/{model}/manifest.json",
+    log:
+        "<logs>/fetch_model/{model}.log",
+    benchmark:
+        "<benchmarks>/fetch_model/{model}.tsv"
+    wildcard_constraints:
+        model=one_of(models_of_kind("hub")),
+    conda:
+        "../envs/fetch.yaml"
+    params:
+        hub=hub_repository,
+        revision=hub_revision,
+        folder=subpath(output.manifest, parent=True),
+        code=code("fetch_model"),
+    shell:
+        "python -m workflow_scripts.fetch_model"
+        " --hub {params.hub:q}"
+        " --revision {params.revision:q}"
+        " --output {params.folder:q}"
+        " &> {log:q}"
+
+
+rule fetch:
+    input:
+        everything_fetched,
