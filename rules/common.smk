@@ -100,9 +100,16 @@ def collection_format(wildcards):
 
 def source_pair_files(wildcards):
     files = layouts.pair_files(
-        source_format(wildcards), source_root(wildcards), wildcards.lang
+        source_format(wildcards),
+        source_root(wildcards),
+        wildcards.lang,
+        config["sources"][wildcards.source].get("files"),
     )
     return data_files.local_files(config, files) + fetched_pairs(wildcards)
+
+
+def pair_options(wildcards):
+    return section.pair_settings(config, wildcards.source)
 
 
 def source_text_files(wildcards):

@@ -65,6 +65,7 @@ rule prepare_pairs:
     conda:
         "../envs/translate.yaml"
     params:
+        settings=pair_options,
         format=source_format,
         root=source_root,
         fetched=fetched_pairs,
@@ -76,6 +77,7 @@ rule prepare_pairs:
         " --root {params.root:q}"
         " --fetched {params.fetched:q}"
         " --lang {wildcards.lang:q}"
+        " --settings {params.settings:q}"
         " --output {output.pairs:q}"
         " --dropped {output.dropped:q}"
         " &> {log:q}"

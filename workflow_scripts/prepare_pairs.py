@@ -1,11 +1,13 @@
 """Entry module: training pairs of one language of one source, in the common form."""
 
 import argparse
+from dataclasses import fields
 from pathlib import Path
 
-from workflow_scripts.command_line import run
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.file_set import check_fetched
-from workflow_scripts.data.pair_sources import pair_origin, read_pairs
+from workflow_scripts.data.pair_sources import PairOptions, pair_origin, read_pairs
 from workflow_scripts.data.row_counts import KEPT, RowCounts, write_row_counts
 from workflow_scripts.data.table_stream import some_rows, write_rows
 from workflow_scripts.data.tables import PAIRS
@@ -16,6 +18,7 @@ def prepare_pairs(
     source: str,
     format: str,
     lang: str,
+    options: PairOptions,
     path_to_root: str | Path,
     path_to_pairs: str | Path,
     path_to_dropped: str | Path,
@@ -26,10 +29,10 @@ def prepare_pairs(
     format, for broken files (with file, line and reason) and where there is no pair.
     """
     counts = RowCounts()
-    origin = pair_origin(format)
+    origin = pair_origin(format, lang)
     rows = (
         (pair.pair_id, f"{source}:{pair.group}", source, lang, origin, *pair[2:])
-        for pair in read_pairs(format, path_to_root, lang, counts)
+        for pair in read_pairs(format, path_to_root, lang, counts, options)
     )
     complaint = f"{path_to_root}: holds no pair in {lang!r}; take {lang} from the pairs of sources.{source}"
     counts["pairs", KEPT] = write_rows(some_rows(rows, complaint), path_to_pairs, PAIRS)
@@ -44,14 +47,19 @@ def main() -> None:
     parser.add_argument("--root", required=True, help="folder of its files")
     parser.add_argument("--fetched", nargs="*", default=[], help="manifests of those that were fetched")
     parser.add_argument("--lang", required=True)
+    parser.add_argument("--settings", type=settings, default={}, help="JSON: examples, negatives, seed, files, columns")
     parser.add_argument("--output", required=True, help="PAIRS to write")
     parser.add_argument("--dropped", required=True, help="CSV of kept and dropped rows to write")
     arguments = parser.parse_args()
+    known = {field.name for field in fields(PairOptions)}
+    if unknown := sorted(arguments.settings.keys() - known):
+        raise InputError(f"--settings: {unknown[0]!r} is unknown; known are {', '.join(sorted(known))}")
     check_fetched(arguments.fetched)
     prepare_pairs(
         source=arguments.source,
         format=arguments.format,
         lang=arguments.lang,
+        options=PairOptions(**arguments.settings),
         path_to_root=arguments.root,
         path_to_pairs=arguments.output,
         path_to_dropped=arguments.dropped,

@@ -154,6 +154,33 @@ def test_a_wrong_config_is_refused_in_one_line(path, value, says):
     assert "\n" not in str(caught.value)
 
 
+TABLE = {"format": "table", "files": "{lang}.jsonl", "columns": {"query": "q", "positive": "p"}, "pairs": ["en"]}
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"format": "squad", "files": "x.json"}, r"files: 'x\.json' is given, but squad has its own layout"),
+        ({"format": "mmarco", "columns": TABLE["columns"]}, "columns: is given, but mmarco has columns of its own"),
+        ({"format": "table", "files": "x.jsonl"}, "columns: is missing; name the columns query and positive"),
+        (TABLE | {"columns": {"query": "q"}}, "columns: the key 'positive' is missing"),
+        ({key: TABLE[key] for key in ("format", "columns")}, "files: is missing; a table has no layout of its own"),
+        (TABLE | {"pairs": ["en", "sw"]}, "columns: id and group are needed where a table has several languages"),
+        (TABLE | {"pairs": ["en", "sw"], "files": "x.jsonl"}, "the languages en, sw are read from one file"),
+        ({"format": "dpr", "pairs": ["en", "sw"], "files": "{lang}"}, "pairs: DPR's files have no ids"),
+        ({"format": "mmarco", "examples": 0}, "examples: 0 is not at least 1"),
+        ({"format": "mmarco", "negatives": -1}, "negatives: -1 is not at least 0"),
+    ],
+)
+def test_what_a_source_is_told_must_suit_its_format(source, says):
+    config = default() | {"data_root": "data"}
+    config["sources"]["other"] = {"pairs": ["en"]} | source
+    config["experiment"]["sources"] = ["atlas", "other"]
+    with pytest.raises(InputError, match=f"sources.other.*{says}") as caught:
+        resolve(config)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_name_of_the_lexical_baseline_is_reserved():
     config = default()
     config["models"]["bm25"] = config["models"]["atlas-s"]

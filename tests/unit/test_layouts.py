@@ -44,6 +44,28 @@ def test_mlqa_reads_every_file_whatever_the_language(tmp_path):
         layouts.text_files("mlqa", tmp_path, "vi")
 
 
+def test_mmarco_and_xtreme_name_files_that_may_be_fetched_later():
+    assert [path.relative_to(ROOT).as_posix() for path in layouts.pair_files("mmarco", ROOT, "zh")] == [
+        "data/triples.train.ids.small.tsv",
+        "data/google/queries/train/chinese_queries.train.tsv",
+        "data/google/collections/chinese_collection.tsv",
+    ]
+    assert [path.relative_to(ROOT).as_posix() for path in layouts.pair_files("xtreme-squad", ROOT, "th")] == [
+        "train-v1.1.json",
+        "translate-train/squad.translate.train.en-th.json",
+    ]
+    assert layouts.pair_files("csclir", ROOT, "en") == [ROOT / "cs_0.5/xxxx/train.jsonl"]
+
+
+def test_the_config_may_name_the_files(tmp_path):
+    touch(tmp_path, "sw/b.parquet", "sw/a.parquet", "en/a.parquet", "sw/a.txt")
+    found = layouts.pair_files("table", tmp_path, "sw", "{lang}/*.parquet")
+    assert found == [tmp_path / "sw/a.parquet", tmp_path / "sw/b.parquet"]
+    assert layouts.pair_files("table", tmp_path, "yo", "{lang}/*.parquet") == [tmp_path / "yo/*.parquet"]
+    with pytest.raises(InputError, match="files is missing"):
+        layouts.pair_files("table", tmp_path, "yo")
+
+
 def test_tico19_takes_english_from_the_first_file(tmp_path):
     touch(tmp_path, "en-sw.tsv", "en-bn.tsv")
     assert layouts.text_files("tico19", tmp_path, "en") == [tmp_path / "en-bn.tsv"]
@@ -88,7 +110,7 @@ def test_only_miracl_has_a_corpus_apart():
 
 def test_every_format_answers_for_english():
     for format in layouts.pair_formats():
-        assert layouts.pair_files(format, ROOT, "en")
+        assert layouts.pair_files(format, ROOT, "en", "train.jsonl" if format == "table" else None)
     for format in layouts.text_formats():
         assert layouts.text_files(format, ROOT, "en")
     for format in layouts.collection_formats():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.pair_sources import PairOptions
 from workflow_scripts.data.tables import PAIRS, PASSAGES, QRELS, QUERIES, TEXTS, read_table, write_table
 from workflow_scripts.prepare_collection import prepare_collection
 from workflow_scripts.prepare_pairs import prepare_pairs
@@ -37,6 +38,7 @@ def test_pairs_carry_the_sources_name(tmp_path):
         source="mine",
         format="jsonl",
         lang="sw",
+        options=PairOptions(),
         path_to_root=tmp_path,
         path_to_pairs=tmp_path / "sw.parquet",
         path_to_dropped=tmp_path / "dropped.csv",

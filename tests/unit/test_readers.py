@@ -8,7 +8,7 @@ import pytest
 
 from workflow_scripts.data.collection_sources import read_collection
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.pair_sources import read_pairs
+from workflow_scripts.data.pair_sources import PairOptions, read_pairs
 from workflow_scripts.data.records import Judgement, Negative, Pair, Passage, Query, Text
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_sources import read_texts
@@ -39,9 +39,9 @@ def write_json(path, document):
     return path
 
 
-def pairs(format, root, lang="en"):
+def pairs(format, root, lang="en", **options):
     counts = RowCounts()
-    return list(read_pairs(format, root, lang, counts)), dict(counts)
+    return list(read_pairs(format, root, lang, counts, PairOptions(**options))), dict(counts)
 
 
 def texts(format, root, lang="en"):
@@ -346,7 +346,7 @@ class TestMiracl:
 
     def test_without_passages_the_missing_file_is_named(self, tmp_path):
         self.write(tmp_path, passages=[])
-        with pytest.raises(InputError, match=r"docs-0\.jsonl\.gz: no such file"):
+        with pytest.raises(InputError, match=r"docs-\*\.jsonl\.gz: no such file"):
             self.read(tmp_path)
 
     def test_atlas_is_read_as_miracl(self, tmp_path):
@@ -377,8 +377,10 @@ class TestJsonLines:
             {"id": "a", "group": "g", "query": "Q", "passage": "P", "negatives": given},
             {"id": "b", "group": "g", "query": "Q", "passage": "P", "negatives": []},
         )
-        found, counts = pairs("jsonl", tmp_path, "sw")
+        found, counts = pairs("jsonl", tmp_path, "sw", negatives=2)
         assert [pair.negatives for pair in found] == [[Negative("T", "N"), Negative("", "M")], None]
+        assert pairs("jsonl", tmp_path, "sw", negatives=1)[0][0].negatives == [Negative("T", "N")]
+        assert pairs("jsonl", tmp_path, "sw", negatives=0)[0][0].negatives is None
         assert counts == {("pairs", "kept: an empty negative left out"): 1}
 
     def test_atlas_pairs_are_json_lines(self, tmp_path):

@@ -19,6 +19,16 @@ from workflow_scripts.data.file_set import ALTERNATIVE
 CANDIDATES = ("sentence", "sentence-in-paragraph")
 _SPLIT = "dev"
 
+# Formats whose files the config names, and what they are called upstream where it does not (None: it must).
+NAMED = {"csclir": "cs_0.5/xxxx/train.jsonl", "dpr": "biencoder-*-train.json.gz|biencoder-*-train.json", "table": None}
+
+# mMARCO's names of its languages, as far as it has them (its Dutch, Italian and Portuguese among them).
+MMARCO_LANGUAGES = {
+    "ar": "arabic", "de": "german", "en": "english", "es": "spanish", "fr": "french", "hi": "hindi",
+    "id": "indonesian", "it": "italian", "ja": "japanese", "nl": "dutch", "pt": "portuguese", "ru": "russian",
+    "vi": "vietnamese", "zh": "chinese",
+}  # fmt: skip
+
 # Names of files (or folders) that show which languages a folder holds.
 _CODE = r"([a-z]{2,3})"
 _TYDIQA = rf"tydiqa\.goldp\.{_CODE}\.dev\.json"
@@ -39,9 +49,17 @@ _COLLECTION_NAMES = {
 }
 
 
-def pair_patterns(format: str, lang: str) -> list[str]:
-    """Return what names the files of a source's training pairs of ``lang``; raise InputError for an unknown format."""
-    return _of(_PAIRS, "pairs", format)(lang)
+def pair_patterns(format: str, lang: str, files: str | None = None) -> list[str]:
+    """Return what names the files of a source's training pairs of ``lang``; raise InputError for an unknown format.
+
+    ``files`` is the pattern of a format without a layout of its own (``NAMED``); ``{lang}`` in it is the language.
+    """
+    if format not in NAMED:
+        return _of(_PAIRS, "pairs", format)(lang)
+    pattern = files or NAMED[format]
+    if pattern is None:
+        raise InputError(f"files is missing: a {format} has no layout of its own, so name its files")
+    return [pattern.replace("{lang}", lang)]
 
 
 def text_patterns(format: str, lang: str) -> list[str]:
@@ -58,9 +76,9 @@ def collection_patterns(format: str, lang: str) -> tuple[list[str], list[str]]:
     return (patterns[:2], patterns[2:]) if format in _CORPUS_APART else (patterns, [])
 
 
-def pair_files(format: str, root: str | Path, lang: str) -> list[Path]:
-    """Return the files that hold a source's training pairs of ``lang``; raise InputError for an unknown format."""
-    return _source_files(format, Path(root), lang, pair_patterns(format, lang))
+def pair_files(format: str, root: str | Path, lang: str, files: str | None = None) -> list[Path]:
+    """Return the files that hold a source's training pairs of ``lang``; raise InputError as ``pair_patterns``."""
+    return _source_files(format, Path(root), lang, pair_patterns(format, lang, files))
 
 
 def text_files(format: str, root: str | Path, lang: str) -> list[Path]:
@@ -83,7 +101,7 @@ def collection_files(format: str, root: str | Path, lang: str, corpus: str | Pat
 
 def pair_formats() -> list[str]:
     """Return the formats that training pairs are read from."""
-    return sorted(_PAIRS)
+    return sorted([*_PAIRS, *NAMED])
 
 
 def text_formats() -> list[str]:
@@ -187,6 +205,23 @@ def _mlqa(lang: str) -> list[str]:
     return ["*-context-*-question-*.json"]
 
 
+def _mmarco(lang: str) -> list[str]:
+    if lang not in MMARCO_LANGUAGES:
+        raise InputError(f"mMARCO has nothing in {lang!r}; it has {', '.join(MMARCO_LANGUAGES)}")
+    name = MMARCO_LANGUAGES[lang]
+    # `google`: the translations that its paper reports; `helsinki`, beside it, has the same layout.
+    return [
+        "data/triples.train.ids.small.tsv",
+        f"data/google/queries/train/{name}_queries.train.tsv",
+        f"data/google/collections/{name}_collection.tsv",
+    ]
+
+
+def _xtreme_squad(lang: str) -> list[str]:
+    english = "train-v1.1.json"
+    return [english] if lang == "en" else [english, f"translate-train/squad.translate.train.en-{lang}.json"]
+
+
 def _tico19(lang: str) -> list[str]:
     return ["en-*.tsv"] if lang == "en" else [f"en-{lang}.tsv"]
 
@@ -204,8 +239,10 @@ _PAIRS: dict[str, _Patterns] = {
     "atlas": _atlas_pairs,
     "jsonl": _plain_or_gzip("pairs"),
     "mlqa": _mlqa,
+    "mmarco": _mmarco,
     "squad": _squad,
     "tydiqa": _tydiqa,
+    "xtreme-squad": _xtreme_squad,
 }
 _TEXTS: dict[str, _Patterns] = {
     "atlas": lambda lang: [f"texts-{lang}.jsonl"],

@@ -3,16 +3,18 @@
 Line ends are LF or CRLF; a byte order mark in front of the first line is not part of it.
 """
 
+import codecs
 import gzip
 import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from workflow_scripts.data.errors import InputError
 
-_BYTE_ORDER_MARK = "\ufeff"
+_BLOCK = 1 << 20
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
@@ -21,19 +23,47 @@ def read_lines(path: str | Path) -> Iterator[tuple[int, str]]:
     Only LF and CRLF end a line, so that U+2028 and its like stay inside one. Raises InputError, with file and
     line, where the file is missing, is not UTF-8 or is a damaged gzip.
     """
-    path = Path(path)
+    for number, raw in read_raw_lines(path):
+        yield number, _decode(raw, f"{path}: line {number}")
+
+
+def read_raw_lines(path: str | Path) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of ``read_lines`` undecoded: for files of which few lines are wanted."""
     number = 0
     try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else open(path, "rb") as file:
+        with _open(path) as file:
             for number, raw in enumerate(file, start=1):
-                line = _decode(raw, f"{path}: line {number}").removesuffix("\n").removesuffix("\r")
-                yield number, line.removeprefix(_BYTE_ORDER_MARK) if number == 1 else line
+                line = raw.removeprefix(codecs.BOM_UTF8) if number == 1 else raw
+                yield number, line.removesuffix(b"\n").removesuffix(b"\r")
+    except _DAMAGED as error:
+        raise _damaged(f"{path}: line {number + 1}", error) from None
+
+
+def read_text_blocks(path: str | Path) -> Iterator[str]:
+    """Yield the text of a file in blocks of about a million characters, not cut at lines; raise InputError as above."""
+    decoder = codecs.getincrementaldecoder("utf-8-sig")()
+    read = 0
+    try:
+        with _open(path) as file:
+            while raw := file.read(_BLOCK):
+                yield decoder.decode(raw)
+                read += len(raw)
+        decoder.decode(b"", final=True)
+    except _DAMAGED as error:
+        raise _damaged(f"{path}: byte {read}", error) from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: after byte {read}: is not UTF-8 ({error.reason}); convert it to UTF-8") from None
+
+
+def _open(path: str | Path) -> IO[bytes]:
+    try:
+        return gzip.open(path, "rb") if Path(path).suffix == ".gz" else open(path, "rb")
     except (FileNotFoundError, IsADirectoryError):
         raise InputError(f"{path}: no such file; see docs/data.md for the layout") from None
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"{path}: line {number + 1}: the gzip is damaged or cut short ({error}); fetch the file again"
-        ) from None
+
+
+def _damaged(where: str, error: Exception) -> InputError:
+    return InputError(f"{where}: the gzip is damaged or cut short ({error}); fetch the file again")
 
 
 def read_columns(path: str | Path, columns: int) -> Iterator[tuple[int, list[str]]]:

@@ -17,6 +17,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
+from workflow_scripts.planning.source_options import check_source_options
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
@@ -43,6 +44,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     _check_models(resolved)
     _check_hub(resolved)
     _check_languages(resolved, list(table))
+    check_source_options(resolved)
     _check_strategies(resolved)
     _check_collections(resolved)
     _check_metrics(resolved)

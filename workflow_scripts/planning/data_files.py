@@ -37,8 +37,9 @@ def source_file_sets(config: Config, source: str, kind: str, lang: str) -> list[
     entry = config["sources"][source]
     if "hub" not in entry:
         return []
-    patterns = {"pairs": layouts.pair_patterns, "texts": layouts.text_patterns}[kind]
-    return [_file_set(entry, patterns(entry["format"], lang))]
+    if kind == "texts":
+        return [_file_set(entry, layouts.text_patterns(entry["format"], lang))]
+    return [_file_set(entry, layouts.pair_patterns(entry["format"], lang, entry.get("files")))]
 
 
 def collection_file_sets(config: Config, collection: str, lang: str) -> list[FileSet]:
@@ -95,7 +96,8 @@ def check_data_files(config: Config) -> None:
             continue
         folder = data_folder(config, "sources", name)
         for lang in entry["pairs"]:
-            _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, entry["format"], folder, lang)
+            files = (entry["format"], folder, lang, entry.get("files"))
+            _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, *files)
         for lang in texts & set(entry["texts"]):
             _check(config, f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
         for lang in entry["translate"]:

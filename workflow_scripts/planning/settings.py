@@ -51,6 +51,12 @@ def encode_settings(config: Config, model: str) -> str:
     return canonical({"model": entry, "encoding": config["encoding"]})
 
 
+def pair_settings(config: Config, source: str) -> str:
+    """For ``prepare_pairs``: what of the source is read."""
+    entry = config["sources"][source]
+    return canonical({key: entry[key] for key in ("examples", "negatives", "seed", "files", "columns") if key in entry})
+
+
 def collection_settings(config: Config, collection: str) -> str:
     """For ``prepare_collection``: the collection's options."""
     entry = config["collections"][collection]

@@ -15,8 +15,11 @@ from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_lines import filled_field, read_json_lines, string_field
 
 
-def read_json_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
-    """Yield pairs in the order of the files; a pair with an empty side is dropped and counted."""
+def read_json_pairs(paths: list[Path], counts: RowCounts, *, negatives: int) -> Iterator[Pair]:
+    """Yield pairs in the order of the files, each with its first ``negatives`` negatives.
+
+    A pair with an empty side is dropped and counted.
+    """
     for where, record in _distinct(paths):
         query, passage = (_optional(record, key, where) for key in ("query", "passage"))
         if query is None and passage is None:
@@ -31,7 +34,7 @@ def read_json_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
             query,
             title,
             passage,
-            _negatives(record, where, counts),
+            _negatives(record, where, counts)[:negatives] or None,
         )
 
 
@@ -57,7 +60,7 @@ def _distinct(paths: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield where, record
 
 
-def _negatives(record: dict[str, Any], where: str, counts: RowCounts) -> list[Negative] | None:
+def _negatives(record: dict[str, Any], where: str, counts: RowCounts) -> list[Negative]:
     given = record.get("negatives")
     if given is not None and not (isinstance(given, list) and all(isinstance(part, dict) for part in given)):
         raise InputError(f"{where}: 'negatives' is not a list of objects with 'title' and 'passage'")
@@ -69,7 +72,7 @@ def _negatives(record: dict[str, Any], where: str, counts: RowCounts) -> list[Ne
             found.append(negative)
         else:
             counts["pairs", "kept: an empty negative left out"] += 1
-    return found or None
+    return found
 
 
 def _optional(record: dict[str, Any], key: str, where: str) -> str | None:

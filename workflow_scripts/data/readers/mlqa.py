@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from workflow_scripts.data.groups import Groups
 from workflow_scripts.data.layouts import mlqa_languages
 from workflow_scripts.data.readers.squad_json import read_paragraphs
 from workflow_scripts.data.records import Pair, Text
@@ -66,7 +67,7 @@ def read_mlqa_texts(paths: list[Path], lang: str, counts: RowCounts) -> Iterator
 def _read(paths: list[Path], lang: str, kind: str, counts: RowCounts) -> _Parallel:
     ids: dict[str, None] = {}
     first_with_context: dict[tuple[str, str], str] = {}
-    parents: dict[str, str] = {}
+    groups = Groups()
     questions: dict[str, str] = {}
     contexts: dict[str, _Side] = {}
     for path in paths:
@@ -79,29 +80,13 @@ def _read(paths: list[Path], lang: str, kind: str, counts: RowCounts) -> _Parall
                         counts[kind, "empty query" if passage else "empty passage"] += 1
                     continue
                 ids[question.question_id] = None
-                _join(
-                    parents,
-                    question.question_id,
-                    first_with_context.setdefault((context_lang, passage), question.question_id),
-                )
+                first = first_with_context.setdefault((context_lang, passage), question.question_id)
+                groups.join(question.question_id, first)
                 if question_lang == lang and questions.setdefault(question.question_id, question.text) != question.text:
                     counts[kind, "kept: first of several versions of a question"] += 1
                 side = _Side(paragraph.title, passage)
                 if context_lang == lang and contexts.setdefault(question.question_id, side) != side:
                     counts[kind, "kept: first of several versions of a context"] += 1
     order = {question_id: number for number, question_id in enumerate(ids)}
-    groups = {question_id: f"p:{order[_root(parents, question_id)]}" for question_id in ids}
-    return _Parallel(list(ids), groups, questions, contexts)
-
-
-def _root(parents: dict[str, str], member: str) -> str:
-    """Return the member that stands for a component (union-find with path halving)."""
-    parents.setdefault(member, member)
-    while parents[member] != member:
-        parents[member] = parents[parents[member]]
-        member = parents[member]
-    return member
-
-
-def _join(parents: dict[str, str], one: str, other: str) -> None:
-    parents[_root(parents, one)] = _root(parents, other)
+    names = {question_id: f"p:{order[groups.root(question_id)]}" for question_id in ids}
+    return _Parallel(list(ids), names, questions, contexts)
