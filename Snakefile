@@ -22,6 +22,7 @@ pathvars:
 include: "rules/fetch.smk"
 include: "rules/data.smk"
 include: "rules/translate.smk"
+include: "rules/codeswitch.smk"
 include: "rules/pretrain.smk"
 include: "rules/finetune.smk"
 include: "rules/encode.smk"

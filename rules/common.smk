@@ -18,7 +18,7 @@ os.environ.update(
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
-from workflow_scripts.planning import data_files, job_resources, runs
+from workflow_scripts.planning import data_files, job_resources, lexicons, runs
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
@@ -30,6 +30,7 @@ try:
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
+    lexicons.check_lexicon_files(config, LANGUAGES)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,6 +48,7 @@ wildcard_constraints:
     kind="pairs|texts",
     source=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     collection=r"[A-Za-z0-9][A-Za-z0-9._-]*",
+    lexicon=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     strategy=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     seed=r"[0-9]+",
@@ -231,6 +233,11 @@ def translated_share(wildcards):
 
 
 def training_pairs(wildcards):
+    if "codeswitch" in config["strategies"][wildcards.strategy]:
+        return expand(
+            "<results>/pairs/codeswitched/{{strategy}}/{source}.parquet",
+            source=lexicons.switched_sources(config),
+        )
     return pair_tables(runs.training_languages(config, wildcards.strategy))
 
 
@@ -263,6 +270,39 @@ def translation_yields(wildcards):
         for source in config["experiment"]["sources"]
         for lang in config["sources"][source]["translate"]
     ]
+
+
+# --- Lexicons and code-switching.
+
+
+def lexicon_source_file(wildcards):
+    if lexicon_format(wildcards) == data_files.GENERATED:
+        return "<results>/sources/atlas/glossary/{lang}.tsv"
+    return lexicons.lexicon_path(config, wildcards.lexicon, wildcards.lang, LANGUAGES)
+
+
+def lexicon_format(wildcards):
+    return config["lexicons"][wildcards.lexicon]["format"]
+
+
+def switching_lexicons(wildcards):
+    return [
+        f"<results>/lexicons/{name}/{lang}.parquet"
+        for name in config["strategies"][wildcards.strategy]["codeswitch"]["lexicons"]
+        for lang in config["lexicons"][name]["languages"]
+    ]
+
+
+def lexicon_flags(wildcards, input):
+    return [f"{Path(path).stem}={path}" for path in input.lexicons]
+
+
+def english_pairs(wildcards):
+    return pair_table(wildcards.source, "en")
+
+
+def codeswitch_settings(wildcards):
+    return section.codeswitch_settings(config, wildcards.strategy)
 
 
 # --- Models.

@@ -211,3 +211,40 @@ def test_what_is_removed_reruns_the_analysis_alone(tiny, section):
     planned = plan_with_config(tiny, lambda config: config["experiment"][section].remove(removed))
     assert set(planned) <= ANALYSIS | {"count_parameters"}
     assert {"aggregate", "report"} <= set(planned)
+
+
+SWITCHED = "results/tiny/models/tiny-s/codeswitch/1/manifest.json"
+
+
+def plan_of_switching(tiny, **changes):
+    """What a model of the strategy `codeswitch` needs, with its settings or its lexicon's languages changed."""
+
+    def change(config):
+        languages = changes.pop("languages", None)
+        config["strategies"]["codeswitch"]["codeswitch"].update(changes)
+        if languages:
+            config["lexicons"]["tiny-atlas"]["languages"] = languages
+
+    with changed(tiny, "experiments/tiny.yaml", experiment_with(change)):
+        return tiny.planned(SWITCHED)
+
+
+def test_code_switched_pairs_are_made_once_for_all_seeds(tiny):
+    assert tiny.planned(SWITCHED) == {"finetune": 1}
+    assert tiny.planned(SWITCHED, SWITCHED.replace("/1/", "/2/")) == {"finetune": 2}
+
+
+@pytest.mark.parametrize("settings", [{"share": 0.75}, {"mode": "multilingual"}, {"sides": "queries"}, {"seed": 2}])
+def test_how_codes_are_switched_decides_that_strategy_alone(tiny, settings):
+    assert plan_of_switching(tiny, **settings) == {"codeswitch": 1, "finetune": 1}
+
+
+def test_a_new_language_of_a_lexicon_makes_its_table_and_switches_again(tiny):
+    planned = plan_of_switching(tiny, languages=["es", "sw", "te"])
+    assert planned == {"make_lexicon": 1, "codeswitch": 1, "finetune": 1}
+
+
+def test_an_edit_of_code_switching_reruns_nothing_of_the_other_strategies(tiny):
+    with changed(tiny, "workflow_scripts/translation/code_switching.py", lambda text: text + "\nEDITED = 1\n"):
+        assert tiny.planned(SWITCHED) == {"codeswitch": 1, "finetune": 1}
+        assert tiny.planned("all") == {}

@@ -1,4 +1,4 @@
-"""What readers yield: the rows of PAIRS, TEXTS, QUERIES, PASSAGES and QRELS before source and language are added."""
+"""What readers yield: rows of PAIRS, TEXTS, QUERIES, PASSAGES, QRELS, LEXICON before source and language are added."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,6 +31,14 @@ class Text(NamedTuple):
     text_id: str
     group: str
     text: str
+
+
+class LexiconEntry(NamedTuple):
+    """An English word or phrase and one translation; ``weight`` is above 0, None where the source does not weigh."""
+
+    word: str
+    translation: str
+    weight: float | None = None
 
 
 class Query(NamedTuple):

@@ -1,4 +1,4 @@
-"""Writing a Parquet table of any length in bounded memory."""
+"""Reading and writing a Parquet table of any length in bounded memory."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -12,6 +12,7 @@ from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
 
 _ROWS_PER_GROUP = 65_536
+_ROWS_AT_ONCE = 8_192
 
 
 def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Schema) -> int:
@@ -30,6 +31,20 @@ def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Sch
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
             written += len(group)
     return written
+
+
+def read_rows(path: str | Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table, each by column name; raise InputError where it is not such a table."""
+    try:
+        with pq.ParquetFile(path) as table:
+            if missing := [name for name in schema.names if name not in table.schema_arrow.names]:
+                raise pa.ArrowInvalid(f"no column {', '.join(missing)}")
+            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=schema.names):
+                yield from batch.to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{path}: not a readable table of {', '.join(schema.names)} ({error}); rerun the rule that makes it"
+        ) from None
 
 
 def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple[Any, ...]]:

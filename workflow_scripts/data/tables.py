@@ -36,6 +36,7 @@ PAIRS = _schema(
     negatives=pa.list_(_PASSAGE),
 )
 TEXTS = _schema(text_id=pa.string(), group_id=pa.string(), source=pa.string(), lang=pa.string(), text=pa.string())
+LEXICON = _schema(word=pa.string(), translation=pa.string(), weight=pa.float32())
 QUERIES = _schema(query_id=pa.string(), lang=pa.string(), text=pa.string())
 PASSAGES = _schema(passage_id=pa.string(), lang=pa.string(), title=pa.string(), text=pa.string())
 QRELS = _schema(query_id=pa.string(), passage_id=pa.string(), relevance=pa.int32())

@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.language_groups import language_groups
+from workflow_scripts.planning.lexicons import check_lexicons, complete_switching_strategies
 from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
 from workflow_scripts.planning.source_options import check_source_options
 
@@ -40,11 +41,13 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
         entry.setdefault("family", model)
     for strategy, entry in resolved["strategies"].items():
         entry.setdefault("label", strategy)
+    complete_switching_strategies(resolved)
     _check_choices(resolved)
     _check_models(resolved)
     _check_hub(resolved)
     _check_languages(resolved, list(table))
     check_source_options(resolved)
+    check_lexicons(resolved, list(table))
     _check_strategies(resolved)
     _check_collections(resolved)
     _check_metrics(resolved)

@@ -45,6 +45,12 @@ def finetune_settings(config: Config, model: str, strategy: str) -> str:
     return canonical({"model": entry, "strategy": point, "training": config["training"]})
 
 
+def codeswitch_settings(config: Config, strategy: str) -> str:
+    """For ``codeswitch``: how the strategy's texts are switched; which lexicons it reads, its inputs say."""
+    entry = config["strategies"][strategy]["codeswitch"]
+    return canonical({key: entry[key] for key in ("mode", "share", "sides", "seed")})
+
+
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
     entry = _encoder_entry(config, model)

@@ -24,6 +24,11 @@ class Token(NamedTuple):
     spaced: bool
     start: int
 
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
 
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of an English text in Unicode NFC; ``start`` counts that text's characters."""

@@ -22,7 +22,7 @@ class PhraseTable:
     def longest(self, keys: Sequence[str], position: int) -> tuple[int, str]:
         """Return length and translation of the longest phrase at ``position``; length 0 where there is none."""
         for length in self._lengths.get(keys[position], ()):
-            translation = self._entries.get(tuple(keys[position : position + length]))
-            if translation is not None:
-                return length, translation
+            phrase = tuple(keys[position : position + length])  # shorter at the end of the text
+            if phrase in self._entries:
+                return len(phrase), self._entries[phrase]
         return 0, ""

@@ -1,0 +1,54 @@
+# Bilingual lexicons in one form, and English pairs whose words are replaced from them.
+
+
+rule make_lexicon:
+    input:
+        lexicon_source_file,
+    output:
+        lexicon="<results>/lexicons/{lexicon}/{lang}.parquet",
+        dropped="<results>/lexicons/{lexicon}/{lang}.dropped.csv",
+    log:
+        "<logs>/make_lexicon/{lexicon}/{lang}.log",
+    benchmark:
+        "<benchmarks>/make_lexicon/{lexicon}/{lang}.tsv"
+    conda:
+        "../envs/translate.yaml"
+    params:
+        format=lexicon_format,
+        code=code("make_lexicon"),
+    shell:
+        "python -m workflow_scripts.make_lexicon"
+        " --format {params.format:q}"
+        " --file {input:q}"
+        " --output {output.lexicon:q}"
+        " --dropped {output.dropped:q}"
+        " &> {log:q}"
+
+
+rule codeswitch:
+    input:
+        pairs=english_pairs,
+        lexicons=switching_lexicons,
+    output:
+        pairs="<results>/pairs/codeswitched/{strategy}/{source}.parquet",
+        rates="<results>/pairs/codeswitched/{strategy}/{source}.rates.csv",
+    log:
+        "<logs>/codeswitch/{strategy}/{source}.log",
+    benchmark:
+        "<benchmarks>/codeswitch/{strategy}/{source}.tsv"
+    conda:
+        "../envs/translate.yaml"
+    params:
+        settings=codeswitch_settings,
+        lexicons=lexicon_flags,
+        code=code("codeswitch"),
+    shell:
+        "python -m workflow_scripts.codeswitch"
+        " --strategy {wildcards.strategy:q}"
+        " --source {wildcards.source:q}"
+        " --pairs {input.pairs:q}"
+        " --lexicons {params.lexicons:q}"
+        " --settings {params.settings:q}"
+        " --output {output.pairs:q}"
+        " --rates {output.rates:q}"
+        " &> {log:q}"

@@ -1,0 +1,107 @@
+"""What the config says of lexicons and of strategies that switch codes, and how it is refused."""
+
+import json
+
+import pytest
+from test_config import LANGUAGES, changed, default, resolve
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.planning import runs
+from workflow_scripts.planning.lexicons import check_lexicon_files, lexicon_path, lexicons_in_use, switched_sources
+from workflow_scripts.planning.settings import codeswitch_settings, finetune_settings
+
+
+def switching(**lexicon):
+    """The default config with the strategy `codeswitch` chosen, and perhaps another lexicon."""
+    config = default()
+    config["experiment"]["strategies"].append("codeswitch")
+    if lexicon:
+        config["lexicons"]["other"] = lexicon
+        config["strategies"]["codeswitch"]["codeswitch"]["lexicons"] = ["other"]
+    return config
+
+
+def test_a_switching_strategy_trains_on_english_pairs_in_monolingual_batches():
+    config = resolve(switching())
+    assert config["strategies"]["codeswitch"]["alpha"] == 1
+    assert runs.training_languages(config, "codeswitch") == ["en"]
+    assert "codeswitch" not in runs.alphas(config)  # no point on the axis of alpha
+    assert lexicons_in_use(config) == ["atlas"] and switched_sources(config) == ["atlas"]
+    assert json.loads(codeswitch_settings(config, "codeswitch")) == {
+        "mode": "bilingual",
+        "share": 0.5,
+        "sides": "both",
+        "seed": 1,
+    }
+
+
+def test_what_is_not_chosen_is_not_used():
+    config = resolve(default())
+    assert "codeswitch" in config["strategies"]
+    assert lexicons_in_use(config) == []
+
+
+def test_other_strategies_know_nothing_of_lexicons():
+    one, other = resolve(switching()), switching()
+    other["strategies"]["codeswitch"]["codeswitch"]["share"] = 1.0
+    other = resolve(other)
+    assert codeswitch_settings(one, "codeswitch") != codeswitch_settings(other, "codeswitch")
+    assert finetune_settings(one, "atlas-s", "mono") == finetune_settings(other, "atlas-s", "mono")
+
+
+@pytest.mark.parametrize(
+    ("lexicon", "says"),
+    [
+        ({"format": "word2word", "languages": ["sw"]}, r"lexicons\.other\.format: 'word2word' is not one of"),
+        ({"format": "muse", "languages": []}, r"lexicons\.other\.languages: \[\] is not a list of at least 1"),
+        ({"format": "muse", "languages": ["en"]}, r"lexicons\.other\.languages: 'en'"),
+        ({"format": "muse", "languages": ["xx"]}, r"lexicons\.other\.languages: 'xx'"),
+        ({"format": "muse"}, "the key 'languages' is missing"),
+        ({"format": "muse", "languages": ["sw"]}, r"data_root: is null, but lexicons\.other reads files"),
+        ({"format": "muse", "languages": ["sw"], "weight": 1}, "unknown key 'weight'"),
+    ],
+)
+def test_a_wrong_lexicon_is_refused_in_one_line(lexicon, says):
+    with pytest.raises(InputError, match=says) as raised:
+        resolve(switching(**lexicon))
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "says"),
+    [
+        ("codeswitch/lexicons", ["muse"], r"codeswitch\.lexicons: 'muse' is not defined under lexicons; .* atlas"),
+        ("codeswitch/share", 1.5, r"codeswitch\.share: 1\.5 is not at most 1"),
+        ("codeswitch/mode", "both", r"codeswitch\.mode: 'both' is not one of bilingual, multilingual"),
+        ("alpha", 0.5, "leave out alpha and languages"),
+        ("languages", ["en", "sw"], "leave out alpha and languages"),
+    ],
+)
+def test_a_wrong_switching_strategy_is_refused_in_one_line(path, value, says):
+    config = changed(f"strategies/codeswitch/{path}", value)
+    config["experiment"]["strategies"].append("codeswitch")
+    with pytest.raises(InputError, match=says) as raised:
+        resolve(config)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_switching_strategy_needs_english_pairs():
+    config = switching()
+    config["sources"]["atlas"].update(pairs=[], translate={})
+    config["experiment"]["strategies"] = ["untuned", "codeswitch"]
+    config["report"]["compare"] = {"strategy": "codeswitch", "baselines": ["untuned"]}
+    with pytest.raises(InputError, match="needs English pairs, but no chosen source has any"):
+        resolve(config)
+
+
+def test_a_language_without_a_file_is_named(tmp_path):
+    config = switching(format="freedict", languages=["sw", "ar"])
+    config["data_root"] = str(tmp_path)
+    config = resolve(config)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/eng-swh.tei").touch()
+    assert lexicon_path(config, "other", "sw", LANGUAGES) == str(tmp_path / "other/eng-swh.tei")
+    with pytest.raises(InputError, match=r"lexicons\.other\.languages: 'ar' has no lexicon: .*eng-ara\.tei"):
+        check_lexicon_files(config, LANGUAGES)
+    (tmp_path / "other/eng-ara.tei").touch()
+    check_lexicon_files(config, LANGUAGES)
