@@ -26,6 +26,7 @@ def plot_heatmap(
     means = read_means(path_to_means)
     means = means[(means["collection"] == collection) & (means["metric"] == metric)]
     means = means[means["setting"].isin(("monolingual", "cross-lingual"))]
+    means = means.assign(model=means["model"].replace(settings.get("replicates", {})))
     models = read_analysis_table(path_to_models, MODELS).sort_values(["non_embedding", "model"])
     models = models[models["model"].isin(means["model"])]
     if models.empty or not (means["setting"] == "cross-lingual").any():

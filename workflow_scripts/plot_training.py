@@ -21,6 +21,9 @@ def plot_training(
     """Draw the losses of all runs; a file ``…/<model>/<strategy>/<seed>/metrics.jsonl`` names its run."""
     labels = Labels.from_settings(settings, setting(setting(settings, "report", dict), "collection", str))
     losses = read_losses(path_to_metrics)
+    # Further pre-trainings of a model are further thin lines in its panel.
+    rungs = losses["model"].replace(settings.get("replicates", {}))
+    losses = losses.assign(model=rungs, seed=losses["model"] + "/" + losses["seed"])
     shown = losses[losses["model"].isin(labels.models) & losses["strategy"].isin(labels.strategies)]
     if shown.empty:
         raise InputError("--metrics: no logged step of a model and strategy that the settings name")

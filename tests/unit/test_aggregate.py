@@ -116,3 +116,19 @@ def test_numbers_in_csv(tmp_path):
     assert (tmp_path / "a.csv").read_text() == 'a,b,c,d\n"x, y",,,0.000000\n1,0.100000,2.000000,0.000000\n'
     with pytest.raises(ValueError, match="2 values for 1 columns"):
         write_csv(tmp_path / "a.csv", ["a"], [(1, 2)])
+
+
+def test_pretrainings_of_a_model_are_one_system(tmp_path):
+    scores, bias = [], []
+    for model, mean in (("s", 0.2), ("s-2", 0.4), ("s-3", 0.6)):
+        scores.append(write_scores(tmp_path, model, "mono", 1, monolingual({"sw": [mean, mean]})))
+        bias.append(write_bias(tmp_path, model, "mono", 1, {("gold_rank", "sw", "sw"): 10 * mean}))
+    settings = analysis(["sw"], parallel=True, models=["s"]) | {"replicates": {"s-2": "s", "s-3": "s"}}
+    tables = aggregated(tmp_path, scores, bias, settings)
+    (row,) = tables["per_group"]
+    assert [row[name] for name in ("model", "seeds", "mean", "sd")] == ["s", "3", "0.400000", "0.200000"]
+    # Student's t with 2 degrees of freedom: .4 ± 4.30 · .2 / √3; the quantiles of 400 draws are good to a third.
+    assert float(row["high"]) - 0.4 == pytest.approx(0.497, rel=0.4)
+    assert [(row["model"], row["mean"]) for row in tables["means"]] == [("s", 0.2), ("s-2", 0.4), ("s-3", 0.6)]
+    (row,) = tables["bias_table"]
+    assert (row["model"], row["seeds"], row["mean"]) == ("s", "3", "4.000000")

@@ -181,6 +181,46 @@ def test_what_a_source_is_told_must_suit_its_format(source, says):
     assert "\n" not in str(caught.value)
 
 
+def with_replicate(**changes):
+    """The default config with another pre-training of atlas-s; ``changes`` are of its entry."""
+    config = default()
+    entry = copy.deepcopy(config["models"]["atlas-s"])
+    del entry["label"], entry["family"]
+    entry["pretrain"]["seed"] = 2
+    config["models"]["atlas-s-2"] = {**entry, "replicate_of": "atlas-s", **changes}
+    config["experiment"]["models"].append("atlas-s-2")
+    return config
+
+
+def test_a_replicate_belongs_to_the_family_of_its_model():
+    resolved = resolve(with_replicate())
+    assert (resolved["models"]["atlas-s-2"]["family"], resolved["models"]["atlas-s-2"]["label"]) == (
+        "atlas",
+        "S (atlas-s-2)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"replicate_of": "atlas-xl"}, r"models\.atlas-s-2\.replicate_of: 'atlas-xl' is not among experiment\.models"),
+        ({"replicate_of": "atlas-m"}, r"replicate_of: 'atlas-m' has another learning_rate"),
+        ({"pooling": "cls"}, r"replicate_of: 'atlas-s' has another pooling"),
+        ({"replicate_of": "atlas-s-2"}, r"replicate_of: 'atlas-s-2' is itself a replicate"),
+    ],
+)
+def test_a_replicate_that_is_none_is_refused(changes, says):
+    with pytest.raises(InputError, match=says):
+        resolve(with_replicate(**changes))
+
+
+def test_two_pretrainings_need_two_seeds():
+    config = with_replicate()
+    del config["models"]["atlas-s-2"]["pretrain"]["seed"]
+    with pytest.raises(InputError, match=r"models\.atlas-s-2\.pretrain\.seed: 1 is that of atlas-s too"):
+        resolve(config)
+
+
 def test_the_name_of_the_lexical_baseline_is_reserved():
     config = default()
     config["models"]["bm25"] = config["models"]["atlas-s"]

@@ -1,5 +1,6 @@
 """Runs, parts and languages of an experiment."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -111,3 +112,22 @@ def test_models_of_a_hub_have_seen_what_xlm_r_has_seen(config):
 
 def test_alphas_are_of_strategies_that_differ_in_nothing_else(config):
     assert runs.alphas(config) == {"mono": 1.0, "cross": 0.0, "hybrid": 0.5}
+
+
+def test_a_further_pretraining_is_a_run_of_its_own_and_no_rung(config):
+    before = {
+        "pretrain": section.pretrain_settings(config, "atlas-s"),
+        "analysis": section.analysis_settings(config, LANGUAGES),
+    }
+    entry = config["models"]["atlas-s"]
+    config["models"]["atlas-s-2"] = {**entry, "pretrain": {**entry["pretrain"], "seed": 2}, "replicate_of": "atlas-s"}
+    config["experiment"]["models"].append("atlas-s-2")
+    assert len(runs.trained_runs(config)) == 4 * 4 * 2
+    assert section.pretrain_settings(config, "atlas-s") == before["pretrain"]
+    again = json.loads(section.pretrain_settings(config, "atlas-s-2"))
+    assert again == {**json.loads(before["pretrain"]), "pretraining": again["pretraining"]}
+    assert again["pretraining"]["seed"] == 2
+    analysis = json.loads(section.analysis_settings(config, LANGUAGES))
+    assert analysis["models"] == json.loads(before["analysis"])["models"]
+    assert analysis["replicates"] == {"atlas-s-2": "atlas-s"}
+    assert "replicates" not in json.loads(before["analysis"])

@@ -183,3 +183,37 @@ def test_slope_is_least_squares_over_models_and_seeds_with_families():
     solution = np.linalg.lstsq(np.column_stack([x, dummies]), np.concatenate(scores), rcond=None)[0]
     assert weights @ [values.mean() for values in scores] == pytest.approx(solution[0])
     assert slope_weights(np.array([1e4, 1e5]), ["a", "b"], np.array([1, 1])) is None
+
+
+def test_pretrainings_of_one_size_widen_the_slope_and_do_not_move_it(tmp_path):
+    """Three pre-trainings a size, whose gaps lie −.04, 0, +.04 of chance around one that does not grow."""
+    rng = np.random.default_rng(0)
+    hardness, paths, rungs = rng.normal(0, 0.1, 60), [], {}
+    for model in SIZES:
+        for i, luck in enumerate((-0.04, 0.0, 0.04)):
+            name = f"{model}-{i}" if i else model
+            rungs |= {name: model} if i else {}
+            for strategy, mean in (("mono", 0.3), ("hybrid", 0.32 + luck)):
+                scores = monolingual({"sw": mean + hardness + rng.normal(0, 1e-3, 60)})
+                paths.append(str(write_scores(tmp_path, name, strategy, 1, scores)))
+    models = tmp_path / "models.csv"
+    lines = [f"{name},{name},f,{SIZES[rungs.get(name, name)]}" for name in (*SIZES, *rungs)]
+    models.write_text("model,label,family,non_embedding\n" + "\n".join(lines) + "\n")
+    for further in ({}, {"replicates": rungs}):
+        fit_scaling(
+            paths_to_scores=paths if further else [path for path in paths if "-" not in path.split("/")[-4]],
+            path_to_models=models,
+            settings=analysis(["sw"], parallel=False, models=SIZES) | further,
+            path_to_output=tmp_path / f"scaling{len(further)}.csv",
+            path_to_verdict=tmp_path / f"verdict{len(further)}.json",
+        )
+    whole = {}
+    for few in (0, 1):
+        with open(tmp_path / f"scaling{few}.csv", encoding="utf-8", newline="") as file:
+            (row,) = [r for r in csv.DictReader(file) if (r["strategy"], r["left_out"]) == ("hybrid - mono", "")]
+        assert row["models"] == "3"
+        whole[few] = {name: float(row[name]) for name in ("slope", "low", "high")}
+    assert abs(whole[0]["slope"]) < 0.01 and abs(whole[1]["slope"]) < 0.01
+    # The slope's standard error from pre-trainings alone: .04 / √3 at either end of two decades, √2 / 2 · .023 = .016.
+    assert whole[0]["high"] - whole[0]["low"] < 0.01
+    assert whole[1]["high"] - whole[1]["low"] > 2 * 1.96 * 0.016

@@ -1,7 +1,7 @@
 """What the analysis is told: collections with their languages and groups, statistics, what is compared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
@@ -35,13 +35,17 @@ class CollectionDesign:
 
 @dataclass(frozen=True)
 class AnalysisSettings:
-    """Settings of ``aggregate``, ``compare`` and ``fit_scaling``; ``models`` and ``strategies`` in display order."""
+    """Settings of ``aggregate``, ``compare`` and ``fit_scaling``; ``models`` and ``strategies`` in display order.
+
+    ``replicates``: a further pre-training of a model → that model, under whose name its runs are analysed.
+    """
 
     collections: Mapping[str, CollectionDesign]
     models: tuple[str, ...]
     strategies: tuple[str, ...]
     statistics: Statistics
     report: Mapping[str, Any]
+    replicates: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_settings(cls, settings: dict[str, Any]) -> "AnalysisSettings":
@@ -55,6 +59,7 @@ class AnalysisSettings:
             strategies=_names(settings, "strategies"),
             statistics=_statistics(required(settings, "statistics")),
             report=settings.get("report", {}),
+            replicates=settings.get("replicates", {}),
         )
 
     def collection(self, name: str) -> CollectionDesign:

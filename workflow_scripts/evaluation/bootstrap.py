@@ -4,7 +4,8 @@ Queries and seeds are crossed: every seed's model answers the same queries. A dr
 mean by what resampled queries change (in its scores averaged over seeds) plus what resampled seeds
 change (in its runs' means). Multiplying both weights instead would count the interaction of query and seed
 three times (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2));
-the sum counts it at most twice. ``docs/statistics.md`` has the definitions and the measured coverage.
+the sum counts it at most twice. Where a model was pre-trained several times, the pre-trainings take the place of
+the seeds. ``docs/statistics.md`` has the definitions and the measured coverage.
 """
 
 import numpy as np
@@ -40,6 +41,20 @@ def seed_weights(seeds: int, draws: int, rng: np.random.Generator) -> np.ndarray
     return resampling_counts(seeds, seeds - 1, draws, rng) / (seeds - 1)
 
 
+def pretraining_weights(pretrainings: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return weights of n >= 2 pre-trainings, [draws, n], each row summing to 0.
+
+    Applied to the pre-trainings' means m, a row gives s / √n times a draw of Student's t with n - 1 degrees of freedom,
+    where s is their standard deviation: the classical interval of a mean. Pre-trainings are too few to be
+    resampled: three of them cover too little (``docs/statistics.md``). The same row may weigh the means of several
+    systems, and each linear combination of these, a difference or a slope, gets its own t.
+    """
+    normal = rng.standard_normal((draws, pretrainings))
+    normal -= normal.mean(axis=1, keepdims=True)
+    scale = np.sqrt(rng.chisquare(pretrainings - 1, draws) / (pretrainings - 1))
+    return normal / (np.sqrt(pretrainings * (pretrainings - 1)) * scale)[:, None]
+
+
 def interval(draws: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Return the percentile interval's ends along the first axis of ``draws`` [draws, …].
 
@@ -61,11 +76,20 @@ def weighted_sums(weights: np.ndarray, stratum_values: np.ndarray) -> np.ndarray
     return sums.reshape(len(weights), *shape[:-1])
 
 
+def pretraining_means(scores: LanguageScores, rows: np.ndarray, run_means: np.ndarray) -> np.ndarray:
+    """Return the means of a system's pre-trainings, [pre-trainings, languages], each over its runs, by name."""
+    members: dict[str, list[int]] = {}
+    for row in rows:
+        members.setdefault(scores.runs[row].pretraining, []).append(row)
+    return np.stack([run_means[members[name]].mean(axis=0) for name in sorted(members)])
+
+
 class Bootstrap:
     """Draws of systems' means for one collection after another, with the same resampled queries in every slice.
 
     All systems share the resampled queries, so the difference of two systems' draws is the draw of their
-    paired difference. Seeds are resampled for each system by itself.
+    paired difference. Seeds are resampled for each system by itself; a model's pre-trainings for all its strategies
+    together, since these start from the same weights.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -82,7 +106,11 @@ class Bootstrap:
             sums = weighted_sums(self._query_weights(collection, stratum), by_system)
             draws[:, :, stratum.columns] += sums / stratum.queries
         for i, (system, rows) in enumerate(systems.items()):
-            if len(rows) > 1:
+            pretrained = pretraining_means(scores, rows, run_means)
+            if len(pretrained) > 1:
+                rng = random_stream(self.statistics.seed, "pretrainings", system.model)
+                draws[:, i] += pretraining_weights(len(pretrained), self.statistics.draws, rng) @ pretrained
+            elif len(rows) > 1:
                 rng = random_stream(self.statistics.seed, "seeds", *system)
                 weights = seed_weights(len(rows), self.statistics.draws, rng)
                 draws[:, i] += (weights - 1 / len(rows)) @ run_means[rows]

@@ -5,6 +5,7 @@ Definitions and sources are in ``docs/statistics.md``.
 
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
+from statistics import NormalDist
 
 import numpy as np
 
@@ -88,7 +89,7 @@ class PairedComparisons:
             deviation = np.sqrt([variance[group.members].mean() for group in groups])
             drawn = draws[ours] - draws[theirs]
             low, high = interval(drawn, self._settings.statistics.confidence)
-            error = drawn.std(axis=0, ddof=1)
+            error = self._standard_error(drawn, low, high)
             p = p_value(difference, flips[ours] - flips[theirs])
             for i, group in enumerate(groups):
                 found.append(
@@ -111,6 +112,12 @@ class PairedComparisons:
                     )
                 )
         return found
+
+    def _standard_error(self, drawn: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Return the draws' standard deviation; with several pre-trainings, whose t may have none, by the interval."""
+        if not self._settings.replicates:
+            return drawn.std(axis=0, ddof=1)
+        return (high - low) / (2 * NormalDist().inv_cdf(0.5 + self._settings.statistics.confidence / 2))
 
     def _grouped(
         self, part: ScoreSlice, groups: list[Group], draws: dict[System, np.ndarray], *, fixed: bool

@@ -14,11 +14,12 @@ QUERY_SIDE, PASSAGE_SIDE = "query", "passage"
 
 
 class Run(NamedTuple):
-    """One system of one seed."""
+    """One system of one seed; ``pretraining`` names the model's pre-training where it has several, else is empty."""
 
     model: str
     strategy: str
     seed: int
+    pretraining: str = ""
 
 
 class System(NamedTuple):

@@ -38,7 +38,8 @@ def mean_rows(slices: Iterable[ScoreSlice]) -> pa.Table:
         for run, means in zip(part.runs, part.pair_means, strict=True):
             for i, j in pairs:
                 pair = (part.query_languages[i], part.passage_languages[j], int(part.pair_counts[i, j]))
-                row = (*run, part.collection, part.setting, part.metric, *pair, float(means[i, j]))
+                trained = (run.pretraining or run.model, run.strategy, run.seed)
+                row = (*trained, part.collection, part.setting, part.metric, *pair, float(means[i, j]))
                 for column, value in zip(columns.values(), row, strict=True):
                     column.append(value)
     return pa.table(columns)
@@ -107,7 +108,8 @@ def bias_rows(paths: Iterable[str | Path], settings: AnalysisSettings) -> list[t
     for path in paths:
         table = read_table(path, BIAS).to_pydict()
         keys = zip(*(table[name] for name in BIAS_TABLE[:6]), strict=True)
-        for key, value in zip(keys, table["value"], strict=True):
+        for (model, *rest), value in zip(keys, table["value"], strict=True):
+            key = (settings.replicates.get(model, model), *rest)
             found.setdefault(key, []).append(value)
     measures = {key[3]: None for key in found}  # in the order in which they are first named
     order = {name: i for i, name in enumerate(measures)}

@@ -59,7 +59,7 @@ def read_scores(paths: Iterable[str | Path], settings: AnalysisSettings) -> list
     seen: dict[tuple[Run, str], Path] = {}
     for path in map(Path, paths):
         table = read_table(path, SCORES)
-        run = Run(_only(table, "model", path), _only(table, "strategy", path), int(_only(table, "seed", path)))
+        run = _run(table, path, settings)
         design = settings.collection(_only(table, "collection", path))
         if (run, design.name) in seen:
             raise InputError(f"{path}: holds the same run as {seen[run, design.name]}; name each run's scores once")
@@ -94,6 +94,13 @@ def _only(table: pa.Table, column: str, path: Path) -> str | int:
     if len(values) != 1:
         raise InputError(f"{path}: has {len(values)} values of {column}, but a score file holds one run and collection")
     return values[0]
+
+
+def _run(table: pa.Table, path: Path, settings: AnalysisSettings) -> Run:
+    """Return the run that a file holds, named by its model's rung where the model has several pre-trainings."""
+    model, strategy, seed = (_only(table, name, path) for name in ("model", "strategy", "seed"))
+    rung = settings.replicates.get(model, model)
+    return Run(rung, strategy, int(seed), model if rung in settings.replicates.values() else "")
 
 
 def _codes(table: pa.Table, column: str) -> tuple[np.ndarray, list[str]]:
@@ -228,7 +235,8 @@ class _SliceReader:
         """Stack the runs, in the settings' order."""
 
         def position(i: int) -> tuple:
-            return (*settings.system_order(self.runs[i].model, self.runs[i].strategy), self.runs[i].seed)
+            run = self.runs[i]
+            return (*settings.system_order(run.model, run.strategy), run.pretraining, run.seed)
 
         order = sorted(range(len(self.runs)), key=position)
         runs = tuple(self.runs[i] for i in order)

@@ -17,6 +17,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.lexicons import check_lexicons, complete_switching_strategies
+from workflow_scripts.planning.replicates import check_replicates, name_replicates
 from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
 from workflow_scripts.planning.source_options import check_source_options
 
@@ -36,6 +37,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     if errors:
         raise InputError(_one_line(errors[0]))
     resolved["downloads"] = str(Path(resolved["downloads"]))
+    name_replicates(resolved)
     for model, entry in resolved["models"].items():
         entry.setdefault("label", model)
         entry.setdefault("family", model)
@@ -44,6 +46,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     complete_switching_strategies(resolved)
     _check_choices(resolved)
     _check_models(resolved)
+    check_replicates(resolved)
     _check_hub(resolved)
     _check_languages(resolved, list(table))
     check_source_options(resolved)

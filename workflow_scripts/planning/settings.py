@@ -11,6 +11,7 @@ from typing import Any
 from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.data_files import corpus_folder
 from workflow_scripts.planning.language_groups import language_groups
+from workflow_scripts.planning.replicates import pretraining_seed, replicates
 from workflow_scripts.planning.runs import Config, all_runs, alphas, is_trained
 
 _ENCODER_KEYS = (
@@ -33,9 +34,11 @@ def tokenizer_settings(config: Config) -> str:
 
 
 def pretrain_settings(config: Config, model: str) -> str:
-    """For ``pretrain``: the model's shape and the pre-training section, the tokenizer's part aside."""
+    """For ``pretrain``: the model's shape and the pre-training section with its seed, the tokenizer's part aside."""
     section = {key: value for key, value in config["pretraining"].items() if key != "tokenizer"}
-    return canonical({"model": {"pretrain": config["models"][model]["pretrain"]}, "pretraining": section})
+    section["seed"] = pretraining_seed(config, model)
+    shape = {key: value for key, value in config["models"][model]["pretrain"].items() if key != "seed"}
+    return canonical({"model": {"pretrain": shape}, "pretraining": section})
 
 
 def finetune_settings(config: Config, model: str, strategy: str) -> str:
@@ -147,7 +150,9 @@ def report_settings(config: Config, table: Mapping[str, Language], names: dict[s
 
 def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:
     chosen = config["experiment"]
+    further = replicates(config)
     return {
+        **({"replicates": further} if further else {}),
         "collections": {
             name: {
                 "languages": config["collections"][name]["languages"],
@@ -158,7 +163,7 @@ def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:
             for name in chosen["collections"]
         },
         "metrics": config["metrics"],
-        "models": chosen["models"],
+        "models": [name for name in chosen["models"] if name not in further],
         "strategies": chosen["strategies"],
         "families": {name: config["models"][name]["family"] for name in chosen["models"]},
         "runs": [run.path for run in all_runs(config)],

@@ -1,6 +1,7 @@
 """What the page says: every fact that its template names, gathered from the experiment's files."""
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "compared": f"{labels.strategy(compare['strategy'])} against {_either(labels, compare['baselines'])}",
         "confidence": f"{100 * confidence:g} %",
         "significance": f"{1 - confidence:.3g}",
-        "seeds": int(headline.loc[headline["model"] != BM25, "seeds"].max()),
+        "repetitions": _repetitions(headline, settings),
         "answer": answer,
         "further": further,
         "figures": {**figures, **_figures_of(chosen["collection"], figures)},
@@ -107,6 +108,13 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "config": config,
         "config_text": yaml.safe_dump(config, allow_unicode=True, sort_keys=True, width=100),
     }
+
+
+def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
+    """Say over what the means are taken, besides queries: ``2 seeds``, or runs of several pre-trainings."""
+    runs = int(headline.loc[headline["model"] != BM25, "seeds"].max())
+    further = Counter(settings.get("replicates", {}).values())
+    return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else f"{runs} seeds"
 
 
 def _result_tables(
