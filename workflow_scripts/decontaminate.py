@@ -5,6 +5,7 @@ import csv
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ import pyarrow.parquet as pq
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.overlap import Overlap, OverlapIndex
+from workflow_scripts.data.ngrams import NgramHasher
+from workflow_scripts.data.normalise import is_unspaced, normalise
+from workflow_scripts.data.overlap import Overlap, OverlapIndex, filter_of
 from workflow_scripts.data.table_stream import write_rows
-from workflow_scripts.data.tables import OVERLAPS, PAIRS, PASSAGES, QUERIES, TEXTS, read_table
+from workflow_scripts.data.tables import OVERLAPS, PAIRS, PASSAGES, QUERIES, TEXTS
 
 _log = logging.getLogger("decontaminate")
 _ROWS = 16_384
+_SAMPLE = 10_000  # evaluation texts that show whether the language is written with spaces
 _REASONS = ("exact", "ngram")
+_ON_OVERLAP = ("drop", "stop")
+_SHOWN = 20  # overlaps that the log names before the run stops
 
 
 def decontaminate(
@@ -27,6 +33,7 @@ def decontaminate(
     lang: str,
     ngram: int,
     max_overlap: float,
+    on_overlap: str,
     paths_to_pairs: list[str],
     paths_to_texts: list[str],
     folders_of_collections: dict[str, str],
@@ -40,17 +47,24 @@ def decontaminate(
     ``passages.parquet``) may be empty. Writes OVERLAPS, at most one row a pair or text: the exact match or else the
     greater share; and a CSV of how many rows of each source were checked and found for either reason. Training tables
     are read in batches.
+
+    Where ``on_overlap`` is ``stop``, nothing is written if there is any overlap: InputError says how many and where;
+    the log has the first of them.
     """
     if not 0 < max_overlap <= 1:
         raise InputError(f"decontamination: max_overlap: {max_overlap} is not above 0 and at most 1")
     if ngram < 1:
         raise InputError(f"decontamination: ngram: {ngram} is not at least 1")
-    evaluation = list(_evaluation_texts(folders_of_collections))
-    index = OverlapIndex(
-        [(str(number), text) for number, (_, _, text) in enumerate(evaluation)], ngram=ngram, max_overlap=max_overlap
-    )
-    unit = "characters" if index.unspaced else "words"
-    _log.info("%s: %d evaluation texts, n-grams of %d %s", lang, len(evaluation), index.length, unit)
+    if on_overlap not in _ON_OVERLAP:
+        raise InputError(f"decontamination: on_overlap: {on_overlap!r} is not one of {', '.join(_ON_OVERLAP)}")
+    sample = (text for _, text in islice(_evaluation_texts(folders_of_collections), _SAMPLE))
+    hasher = NgramHasher(ngram, unspaced=is_unspaced(map(normalise, sample)))
+    unit = "characters" if hasher.unspaced else "words"
+    _log.info("%s: n-grams of %d %s", lang, hasher.length, unit)
+    expected = sum(_expected_ngrams(path) for path in [*paths_to_pairs, *paths_to_texts])
+    training = filter_of(_training_texts(paths_to_pairs, paths_to_texts), hasher, expected)
+    index = OverlapIndex(_evaluation_texts(folders_of_collections), hasher, max_overlap=max_overlap, training=training)
+    del training
     checked: Counter[tuple[str, str]] = Counter()
     found: Counter[tuple[str, str, str]] = Counter()
 
@@ -59,8 +73,14 @@ def decontaminate(
             checked[kind, source] += 1
             if overlap:
                 found[kind, source, overlap.reason] += 1
-                collection, matched, _ = evaluation[int(overlap.matched)]
+                collection, matched = overlap.matched
+                if on_overlap == "stop" and found.total() <= _SHOWN:
+                    _log.info(
+                        "%s of %s: %s stands in %s of %s (%s)", kind, source, row_id, matched, collection, overlap
+                    )
                 yield kind, source, row_id, lang, overlap.reason, overlap.share, collection, matched
+        if on_overlap == "stop" and found:
+            raise InputError(_complaint(lang, found))
 
     write_rows(rows(), path_to_overlaps, OVERLAPS)
     with atomic_file(path_to_report) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
@@ -73,15 +93,43 @@ def decontaminate(
                 _log.info("%s: %s of %s: %d of %d dropped (%s)", lang, kind, source, dropped, total, reason)
 
 
-def _evaluation_texts(folders: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """Yield collection, id (``q:`` or ``p:`` in front) and text of every evaluation query and passage."""
+def _complaint(lang: str, found: Counter[tuple[str, str, str]]) -> str:
+    """Say in one line how much of which source stands in evaluation text."""
+    of_source: Counter[tuple[str, str]] = Counter()
+    for (kind, source, _), number in found.items():
+        of_source[kind, source] += number
+    counts = ", ".join(f"{number} {kind} of {source}" for (kind, source), number in sorted(of_source.items()))
+    return (
+        f"decontamination.on_overlap: stop: in {lang}, {counts} stand in evaluation text; the log has the first of "
+        "them. Set it to drop to leave them out and have them all listed"
+    )
+
+
+def _evaluation_texts(folders: dict[str, str]) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield collection and id (``q:`` or ``p:`` in front), and text, of every evaluation query and passage."""
     for collection, folder in folders.items():
-        queries = read_table(Path(folder) / "queries.parquet", QUERIES, ["query_id", "text"])
-        for query_id, text in zip(*(column.to_pylist() for column in queries.columns), strict=True):
-            yield collection, f"q:{query_id}", text
-        passages = read_table(Path(folder) / "passages.parquet", PASSAGES, ["passage_id", "text"])
-        for passage_id, text in zip(*(column.to_pylist() for column in passages.columns), strict=True):
-            yield collection, f"p:{passage_id}", text
+        for name, schema, mark in (("queries", QUERIES, "q"), ("passages", PASSAGES, "p")):
+            for ids, texts in _batches(f"{folder}/{name}.parquet", schema.names, (schema.names[0], "text")):
+                yield from (((collection, f"{mark}:{text_id}"), text) for text_id, text in zip(ids, texts, strict=True))
+
+
+def _training_texts(pairs: list[str], texts: list[str]) -> Iterator[str]:
+    """Yield every text of every training row."""
+    for path in pairs:
+        for queries, passages in _batches(path, PAIRS.names, ("query", "passage")):
+            yield from filter(None, (*queries, *passages))
+    for path in texts:
+        for (bodies,) in _batches(path, TEXTS.names, ("text",)):
+            yield from bodies
+
+
+def _expected_ngrams(path: str) -> int:
+    """Return about how many n-grams a table's texts have: at most one a word, and a word has some six bytes."""
+    try:
+        metadata = pq.read_metadata(path)
+    except (OSError, ValueError):
+        return 0  # the reader of the table says what is wrong with it
+    return sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)) // 6
 
 
 def _overlaps(
@@ -135,7 +183,7 @@ def main() -> None:
     """Parse flags and find the overlaps."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lang", required=True)
-    parser.add_argument("--settings", required=True, type=settings, help="JSON: ngram, max_overlap")
+    parser.add_argument("--settings", required=True, type=settings, help="JSON: ngram, max_overlap, on_overlap")
     parser.add_argument("--pairs", nargs="*", default=[], help="PAIRS of this language")
     parser.add_argument("--texts", nargs="*", default=[], help="TEXTS of this language")
     parser.add_argument(
@@ -144,12 +192,13 @@ def main() -> None:
     parser.add_argument("--overlaps", required=True, help="OVERLAPS to write")
     parser.add_argument("--report", required=True, help="CSV of what was checked and dropped to write")
     arguments = parser.parse_args()
-    if missing := sorted({"ngram", "max_overlap"} - arguments.settings.keys()):
+    if missing := sorted({"ngram", "max_overlap", "on_overlap"} - arguments.settings.keys()):
         raise InputError(f"--settings: {missing[0]!r} is missing; it is the config's decontamination section")
     decontaminate(
         lang=arguments.lang,
         ngram=arguments.settings["ngram"],
         max_overlap=arguments.settings["max_overlap"],
+        on_overlap=arguments.settings["on_overlap"],
         paths_to_pairs=arguments.pairs,
         paths_to_texts=arguments.texts,
         folders_of_collections=_named_folders(arguments.evaluation),

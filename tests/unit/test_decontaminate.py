@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.ngrams import NgramHasher
 from workflow_scripts.data.overlap import OverlapIndex
 from workflow_scripts.data.tables import OVERLAPS, PAIRS, PASSAGES, QUERIES, TEXTS, read_table, write_table
 from workflow_scripts.decontaminate import decontaminate
@@ -56,6 +57,7 @@ def run(folder, **changes):
             "lang": "en",
             "ngram": 8,
             "max_overlap": 0.5,
+            "on_overlap": "drop",
             "paths_to_pairs": [str(folder / "pairs.parquet")],
             "paths_to_texts": [str(folder / "texts.parquet")],
             "folders_of_collections": {"rivers": str(folder / "collections/rivers/en")},
@@ -104,6 +106,17 @@ def test_without_evaluation_or_training_text_the_tables_are_empty(given):
     assert (given / "report.csv").read_text() == "kind,source,lang,reason,checked,dropped\n"
 
 
+def test_it_stops_where_it_shall_and_leaves_nothing(given, caplog):
+    caplog.set_level("INFO")
+    complaint = r"on_overlap: stop: in en, 5 pairs of s, 1 texts of n stand in evaluation text; .* Set it to drop"
+    with pytest.raises(InputError, match=complaint) as caught:
+        run(given, on_overlap="stop")
+    assert "\n" not in str(caught.value)
+    assert "pairs of s: near passage stands in p:d#1 of rivers" in caplog.text
+    assert not (given / "overlaps.parquet").exists() and not (given / "report.csv").exists()
+    assert run(given, on_overlap="stop", folders_of_collections={}) == []
+
+
 def test_equal_input_gives_equal_bytes(given):
     run(given)
     first = (given / "overlaps.parquet").read_bytes()
@@ -111,9 +124,9 @@ def test_equal_input_gives_equal_bytes(given):
     assert (given / "overlaps.parquet").read_bytes() == first
 
 
-@pytest.mark.parametrize("changes", [{"max_overlap": 0}, {"max_overlap": 1.1}, {"ngram": 0}])
+@pytest.mark.parametrize("changes", [{"max_overlap": 0}, {"max_overlap": 1.1}, {"ngram": 0}, {"on_overlap": "go"}])
 def test_senseless_settings_are_refused(given, changes):
-    with pytest.raises(InputError, match=r"decontamination: (max_overlap|ngram)"):
+    with pytest.raises(InputError, match=r"decontamination: (max_overlap|ngram|on_overlap)"):
         run(given, **changes)
 
 
@@ -127,7 +140,7 @@ def test_boilerplate_in_all_evaluation_texts_does_not_multiply_the_work():
     boilerplate = " ".join(f"word{number}" for number in range(30))
     evaluation = [(str(number), f"{boilerplate} number{number}") for number in range(10_000)]
     training = [f"{boilerplate} other{number}" for number in range(10_000)]
-    index = OverlapIndex(evaluation, ngram=8, max_overlap=0.5)
+    index = OverlapIndex(evaluation, NgramHasher(8, unspaced=False), max_overlap=0.5)
     found = list(index.find(training))
     assert {(overlap.reason, overlap.matched) for overlap in found} == {("ngram", "0")}
     assert index._best.cache_info().misses == 1
@@ -135,7 +148,13 @@ def test_boilerplate_in_all_evaluation_texts_does_not_multiply_the_work():
 
 def test_flags(given):
     command = [sys.executable, "-m", "workflow_scripts.decontaminate", "--lang", "en"]
-    command += ["--settings", '{"ngram": 8, "max_overlap": 0.5}', "--pairs", given / "pairs.parquet", "--texts"]
+    command += [
+        "--settings",
+        '{"ngram": 8, "max_overlap": 0.5, "on_overlap": "drop"}',
+        "--pairs",
+        given / "pairs.parquet",
+        "--texts",
+    ]
     command += ["--evaluation", f"rivers={given / 'collections/rivers/en'}"]
     command += ["--overlaps", given / "o.parquet", "--report", given / "o.csv"]
     subprocess.run(command, cwd=REPOSITORY, check=True, capture_output=True)
