@@ -75,7 +75,8 @@ def experiment(name: str, draws: int, seeds: int) -> dict:
         "statistics": {"draws": draws, "confidence": 0.95, "seed": 1},
         "report": {**config["report"], "title": "Made-up scores at the scaling study's size", "collection": "miracl"},
     }
-    config["strategies"]["english"]["languages"] = ["en"]
+    for strategy in ("english", "codeswitch"):
+        config["strategies"][strategy]["languages"] = ["en"]
     return resolve_config(config, LANGUAGES)
 
 

@@ -136,6 +136,7 @@ def test_resolving_does_not_touch_its_input():
         ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),
         ("strategies/english/languages", ["te"], r"strategies\.english\.languages: no chosen source has pairs in 'te'"),
         ("sources/atlas/pairs", ["es"], r"sources\.atlas\.translate: "),
+        ("metrics", ["comprehensiveness"], r"metrics\.0: 'comprehensiveness' is not of the form"),
         ("metrics", ["ndgc@10"], r"metrics\.0: 'ndgc@10' is not of the form"),
         ("search/depth", 50, r"metrics: recall@100 looks beyond the 50 hits that search keeps; raise search\.depth"),
         ("report/metric", "ndcg@20", r"report\.metric: 'ndcg@20' is not among metrics"),

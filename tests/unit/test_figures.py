@@ -22,7 +22,9 @@ from workflow_scripts.reporting.analysis_tables import (
     select_rows,
 )
 from workflow_scripts.reporting.bias_plot import with_pool_share
+from workflow_scripts.reporting.comparison_plot import draw_comparisons
 from workflow_scripts.reporting.heatmap_plot import draw_heatmap
+from workflow_scripts.reporting.intervals import fitting
 from workflow_scripts.reporting.labels import Labels
 from workflow_scripts.reporting.published_results import PublishedMean, published_means
 from workflow_scripts.reporting.scaling_plot import draw_scaling
@@ -238,3 +240,27 @@ def test_every_model_has_a_line_through_its_alphas_and_no_other_strategy(tables,
     smallest = models.sort_values("non_embedding")["model"].iloc[0]
     drawn = figure.axes[0].containers[0].lines[0].get_ydata()
     assert list(drawn) == [ours.loc[(smallest, name), "mean"] for name in ("cross", "hybrid", "mono")]
+
+
+def test_labels_that_would_overlap_are_left_out_but_for_the_ends():
+    assert fitting([0.5, 1.5, 2.5], ["25 k", "156 k", "890 k"]) == {0, 1, 2}
+    assert fitting([0.1, 0.2, 0.6, 1.0], ["11 M", "21 M", "86 M", "9.7 G"]) == {0, 2, 3}
+    assert fitting([0.1], ["11 M"]) == {0}
+
+
+def test_ten_models_are_drawn_in_as_many_panels(tmp_path):
+    names = [f"m{i}" for i in range(10)]
+    rows = pd.DataFrame(
+        [
+            {
+                "model": name, "group": group, "strategy": "hybrid", "baseline": "mono",
+                "difference": 0.01, "low": -0.01, "high": 0.03, "p_holm": 0.2,
+            }
+            for name in names
+            for group in ("all", "lang:sw")
+        ]
+    )  # fmt: skip
+    labels = Labels.from_settings(settings(models=names), "atlas")
+    figure = draw_comparisons(rows, labels, metric="ndcg@10", significance=0.05, title="")
+    shown = [panel.get_title(loc="left") for panel in figure.axes if panel.get_visible()]
+    assert shown == names

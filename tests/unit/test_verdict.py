@@ -119,3 +119,14 @@ def test_ranks():
 
 def test_listing():
     assert [listing(names) for names in (["S"], ["S", "M"], ["S", "M", "L"])] == ["S", "S and M", "S, M and L"]
+
+
+def test_many_sizes_are_summed_up():
+    sizes = {f"m{i}": ModelSize(f"m{i}", f"M{i}", "f", 10 ** (i + 4)) for i in range(7)}
+    rows = [row(name, 0.01 * i, 0.01 * i - 0.015, 0.01 * i + 0.015) for i, name in enumerate(sizes)]
+    found = difference_sentence("hybrid", "mono", rows, sizes, QUANTITY)
+    assert found["sentence"].endswith(
+        "hybrid − mono goes from 0.0 points [−1.5, 1.5] at M0 (10 k) to 6.0 [4.5, 7.5] at M6 (10 G): "
+        "hybrid is ahead at 5 of 7 models; no clear difference at M0 and M1."
+    )
+    assert len(found["numbers"]) == 7

@@ -15,6 +15,7 @@ from workflow_scripts.reporting.labels import count_label, metric_label
 
 GROWS, SHRINKS, UNCHANGED, TOO_LITTLE = "grows", "shrinks", "no evidence of a change", "too little data"
 FEWEST_SIZES = 3  # two points always lie on a line
+_MOST_IN_A_SENTENCE = 4  # models whose numbers a sentence can hold
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
 _MINUS = "−"
 
@@ -134,19 +135,26 @@ def difference_sentence(
     if not found:
         text = f"{where}, no model has both {strategy} and {baseline}, so they cannot be compared."
         return {"about": "difference", "baseline": baseline, "status": TOO_LITTLE, "sentence": text, "numbers": []}
-    parts, sides = [], {"ahead": [], "behind": [], "unclear": []}
+    sides: dict[str, list[str]] = {"ahead": [], "behind": [], "unclear": []}
     for row in found:
+        sides[side(row, quantity)].append(sizes[row.model].label)
+    text = f"{where}, {strategy} {_MINUS} {baseline} {_course(found, sizes, quantity)}: {_standing(strategy, sides)}."
+    numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
+    status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
+    return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
+
+
+def _course(found: Sequence[Comparison], sizes: Mapping[str, ModelSize], quantity: Quantity) -> str:
+    """Say the difference at each size, or at the smallest and the largest where the sizes are many."""
+    parts = []
+    for row in found if len(found) <= _MOST_IN_A_SENTENCE else (found[0], found[-1]):
         size = sizes[row.model]
         unit = "" if parts else " ranks" if quantity.metric == "rank_distance" else " points"
         parts.append(
             f"{quantity.number(row.difference)}{unit} {quantity.interval(row.low, row.high)} "
             f"at {size.label} ({count_label(size.non_embedding)})"
         )
-        sides[side(row, quantity)].append(size.label)
-    text = f"{where}, {strategy} {_MINUS} {baseline} is {listing(parts)}: {_standing(strategy, sides)}."
-    numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
-    status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
-    return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
+    return f"is {listing(parts)}" if len(parts) == len(found) else f"goes from {parts[0]} to {parts[1]}"
 
 
 def side(row: Comparison, quantity: Quantity) -> str:
@@ -161,10 +169,16 @@ def _standing(strategy: str, sides: Mapping[str, list[str]]) -> str:
     if len(sides["unclear"]) == total:
         return "no clear difference" + (" at any size" if total > 1 else "")
     clauses = [
-        f"{strategy} is {name} at " + ("every size" if len(sides[name]) == total > 1 else listing(sides[name]))
+        f"{strategy} is {name} at " + ("every size" if len(sides[name]) == total > 1 else _models(sides[name], total))
         for name in ("ahead", "behind")
         if sides[name]
     ]
     if sides["unclear"]:
-        clauses.append(f"no clear difference at {listing(sides['unclear'])}")
+        clauses.append(f"no clear difference at {_models(sides['unclear'], total)}")
     return "; ".join(clauses)
+
+
+def _models(labels: Sequence[str], total: int) -> str:
+    """Name models, or count them where the sentence would be a list of most of many."""
+    many = total > _MOST_IN_A_SENTENCE and len(labels) > _MOST_IN_A_SENTENCE
+    return f"{len(labels)} of {total} models" if many else listing(labels)

@@ -7,7 +7,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
-from workflow_scripts.reporting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILLION, LineStyle, new_figure
+from workflow_scripts.reporting.style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY_BLUE,
+    VERMILLION,
+    LineStyle,
+    new_figure,
+)
 
 # A line is a model here, so colours say something else than in other figures; the order is that of size.
 _MODELS = (
@@ -17,6 +28,10 @@ _MODELS = (
     LineStyle(BLUE, "D", "solid"),
     LineStyle(ORANGE, "v", (0, (8, 2))),
     LineStyle(VERMILLION, "P", (0, (2, 1))),
+    LineStyle(SKY_BLUE, "X", (0, (3, 1, 1, 1))),
+    LineStyle(BLACK, "<", (0, (1, 1))),
+    LineStyle(GREEN, ">", "solid"),
+    LineStyle(PURPLE, "h", (0, (6, 3))),
 )
 _DODGE = 0.012  # of alpha, between neighbouring models
 _DISTANCE = "rank_distance_share"

@@ -52,7 +52,7 @@ def _draw_distance(
     draw_against_size(axes, sized, {name: style for name, style in styles.items() if name != BM25}, labels)
     for _, row in distances[distances["model"] == BM25].iterrows():
         draw_baseline(axes, row, styles[BM25])
-    size_axis(axes, models[models["model"].isin(sized["model"])], labels)
+    size_axis(axes, models[models["model"].isin(sized["model"])], labels, width=3.0)
     axes.set_title("Rank distance (lower is less biased)")
     axes.set(xlabel="non-embedding parameters", ylabel="distance as share of the pool")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
@@ -72,7 +72,7 @@ def _draw_own_share(
     for _, row in rows[rows["model"] == BM25].iterrows():
         draw_baseline(axes, row, styles[BM25])
     axes.axhline(rows["pool"].mean(), color=BLACK, linewidth=1, linestyle=(0, (1, 2)), label="share of the pool")
-    size_axis(axes, models[models["model"].isin(sized["model"])], labels)
+    size_axis(axes, models[models["model"].isin(sized["model"])], labels, width=3.0)
     axes.set_title("Own-language passages in the top 10")
     axes.set(xlabel="non-embedding parameters", ylabel="share of the top 10")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))

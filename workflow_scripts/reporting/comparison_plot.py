@@ -1,13 +1,17 @@
 """Forest plot: paired differences of a strategy and its baselines by language and group, with intervals."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
 from workflow_scripts.reporting.style import BLACK, new_figure, strategy_styles
 
+_COLUMNS = 4
 _NO_MARKER = "P"  # for BM25, which is a line elsewhere
 LANGUAGE = "lang:"  # what a language's name in the column "group" begins with
 
@@ -25,9 +29,11 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
     models = [model for model in labels.models if (rows["model"] == model).any()]
     baselines = [name for name in (*labels.strategies, BM25) if (rows["baseline"] == name).any()]
     styles = strategy_styles(baselines)
-    figure = new_figure(height=1.5 + 0.27 * len(places))
-    panels = figure.subplots(1, len(models), sharex=True, sharey=True, squeeze=False).ravel()
-    for panel, model in zip(panels, models, strict=True):
+    columns = min(_COLUMNS, len(models))
+    lines = math.ceil(len(models) / columns)
+    figure = new_figure(height=1.1 + lines * (0.4 + 0.27 * len(places)))
+    panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for panel, model in zip(panels, models, strict=False):
         panel.axvline(0, color=BLACK, linewidth=0.9)
         for i, baseline in enumerate(baselines):
             ours = rows[(rows["model"] == model) & (rows["baseline"] == baseline) & rows["group"].isin(places)]
@@ -47,11 +53,15 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
                     markerfacecolor=face,
                 )
         panel.set_title(labels.model(model))
-        panel.set_xlabel(f"difference in {metric_label(metric)}\n(right of 0: better)")
+        panel.xaxis.set_major_locator(MaxNLocator(4 if columns < _COLUMNS else 3))
+        panel.tick_params(axis="x", labelbottom=True)
         panel.grid(axis="x", visible=True)
         panel.grid(axis="y", visible=False)
         panel.tick_params(axis="y", length=0)
         panel.spines["left"].set_visible(False)
+    for panel in panels[len(models) :]:
+        panel.set_visible(False)
+    panels[columns * (lines - 1)].set_xlabel(f"difference in {metric_label(metric)} (right of 0: better)", loc="left")
     names = [name if name in groups else labels.language(name.removeprefix(LANGUAGE)) for name in places]
     panels[0].set_yticks(list(places.values()), names)
     panels[0].set_ylim(min(places.values()) - 0.7, 0.7)

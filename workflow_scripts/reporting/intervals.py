@@ -9,6 +9,8 @@ from workflow_scripts.reporting.labels import BM25, Labels, count_label
 from workflow_scripts.reporting.style import LineStyle
 
 _DODGE = 0.018  # decades between neighbouring strategies, so that their intervals do not hide each other
+_MARGIN = 1.6  # factor in size that the axis reaches beyond the first and the last model
+_CHARACTER = 0.068  # inches
 _SAME_SIZE = 0.06  # decades: models closer than this share one tick
 
 
@@ -58,8 +60,11 @@ def draw_baseline(axes: Axes, row: pd.Series, style: LineStyle) -> None:
     axes.plot([], [], color=style.color, linestyle=style.linestyle, linewidth=1.2, label="BM25")
 
 
-def size_axis(axes: Axes, models: pd.DataFrame, labels: Labels, names: bool = True) -> None:
-    """Make the x axis logarithmic in parameters, with one tick a model (models of nearly one size share it)."""
+def size_axis(axes: Axes, models: pd.DataFrame, labels: Labels, width: float, names: bool = True) -> None:
+    """Make the x axis logarithmic in parameters, with one tick a model (models of nearly one size share it).
+
+    ``width`` of the axes in inches decides what fits below: crowded names are written aslant, crowded sizes left out.
+    """
     axes.set_xscale("log")
     ticks: list[tuple[float, list[str]]] = []
     for model, size in sorted(
@@ -69,10 +74,31 @@ def size_axis(axes: Axes, models: pd.DataFrame, labels: Labels, names: bool = Tr
             ticks[-1][1].append(labels.model(model))
         else:
             ticks.append((size, [labels.model(model)]))
-    below = [", ".join(model_names) + "\n" if names else "" for _, model_names in ticks]
-    axes.set_xticks(
-        [size for size, _ in ticks], [name + count_label(size) for name, (size, _) in zip(below, ticks, strict=True)]
-    )
+    sizes = [size for size, _ in ticks]
+    counts, named = [count_label(size) for size in sizes], [", ".join(model_names) for _, model_names in ticks]
+    left, right = sizes[0] / _MARGIN, sizes[-1] * _MARGIN
+    places = [width * np.log(size / left) / np.log(right / left) for size in sizes]
+    if not names:
+        shown = fitting(places, counts)
+        axes.set_xticks(sizes, [count if i in shown else "" for i, count in enumerate(counts)])
+    elif len(fitting(places, [max(pair, key=len) for pair in zip(named, counts, strict=True)])) == len(ticks):
+        axes.set_xticks(sizes, [f"{name}\n{count}" for name, count in zip(named, counts, strict=True)])
+    else:
+        aslant = [f"{name} ({count})" for name, count in zip(named, counts, strict=True)]
+        axes.set_xticks(sizes, aslant, rotation=30, ha="right", rotation_mode="anchor")
     axes.minorticks_off()
-    axes.set_xlim(ticks[0][0] / 1.6, ticks[-1][0] * 1.6)
+    axes.set_xlim(left, right)
     axes.grid(axis="x", visible=False)
+
+
+def fitting(places: list[float], texts: list[str]) -> set[int]:
+    """Return which of ``texts``, centred at ``places`` (inches), fit beside each other: ends first, then from the left.
+
+    A character is taken for as wide as a digit of the tick labels' font.
+    """
+    kept: list[int] = []
+    for i in (0, len(texts) - 1, *range(1, len(texts) - 1)):
+        reach = [_CHARACTER * (len(texts[i]) + len(texts[j]) + 1) / 2 for j in kept]
+        if all(abs(places[i] - places[j]) >= wide for j, wide in zip(kept, reach, strict=True)):
+            kept.append(i)
+    return set(kept)

@@ -33,7 +33,7 @@ def draw_languages(
         draw_against_size(panel, sized[sized["lang"] == lang], dense, labels, scale=0.7)
         for _, row in rows[(rows["lang"] == lang) & (rows["model"] == BM25)].iterrows():
             draw_baseline(panel, row, styles[BM25])
-        size_axis(panel, models[models["model"].isin(sized["model"])], labels, names=False)
+        size_axis(panel, models[models["model"].isin(sized["model"])], labels, width=6.2 / columns, names=False)
         panel.set_title(labels.language(lang))
         panel.tick_params(axis="x", labelsize=7, labelbottom=i + columns >= len(languages))
         if lang in labels.members(group):
