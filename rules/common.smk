@@ -389,6 +389,14 @@ def model_gpus(wildcards):
     return job_resources.gpus(config["models"][wildcards.model])
 
 
+def training_threads(wildcards):
+    return job_resources.training_threads(config["models"][wildcards.model])
+
+
+def training_gpus(wildcards):
+    return job_resources.training_gpus(config["models"][wildcards.model])
+
+
 def training_memory(wildcards, attempt):
     return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
 

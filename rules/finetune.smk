@@ -18,9 +18,9 @@ rule finetune:
         "<benchmarks>/finetune/{model}/{strategy}/{seed}.tsv"
     conda:
         "../envs/train.yaml"
-    threads: model_threads
+    threads: training_threads
     resources:
-        gpu=model_gpus,
+        gpu=training_gpus,
         mem_mb=training_memory,
     params:
         settings=finetune_settings,

@@ -1,8 +1,11 @@
 """Fine-tune one model with one strategy and one seed."""
 
 import argparse
+import os
+import sys
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.training.launch import start_processes
 
 
 def main() -> None:
@@ -20,10 +23,18 @@ def main() -> None:
         help="JSON with model and strategy (their entries) and training (the section)",
     )
     parser.add_argument("--seed", type=int, required=True, help="decides batches and dropout")
-    parser.add_argument("--threads", type=int, required=True, help="of torch; another number rounds differently")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        required=True,
+        help="of torch, shared by the model's processes; another number rounds differently",
+    )
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the fine-tuned model's folder")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
     flags = parser.parse_args()
+    processes = flags.settings["model"]["processes"]
+    if processes > 1 and "WORLD_SIZE" not in os.environ:
+        start_processes(processes, ["workflow_scripts.finetune", *sys.argv[1:]])
     from workflow_scripts.training.finetuning import finetune
 
     finetune(
@@ -32,7 +43,7 @@ def main() -> None:
         paths_to_overlaps=flags.overlaps,
         settings=flags.settings,
         seed=flags.seed,
-        threads=flags.threads,
+        threads=max(1, flags.threads // processes),
         path_to_output=flags.output,
         path_to_partial=flags.partial,
     )

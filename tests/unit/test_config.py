@@ -249,8 +249,13 @@ def test_every_key_of_the_schema_is_described():
     assert list(undescribed(schema, "")) == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
+EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"), key=lambda path: path.stem)
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_file_is_valid(path):
+    """`a-b.yaml` overlays `a.yaml` where there is one."""
+
     def overlay(below, above):
         for key, value in above.items():
             if isinstance(value, dict) and isinstance(below.get(key), dict):
@@ -259,5 +264,6 @@ def test_every_experiment_file_is_valid(path):
                 below[key] = value
 
     config = default()
-    overlay(config, yaml.safe_load(path.read_text(encoding="utf-8")))
+    for overlaid in (other for other in EXPERIMENTS if f"{path.stem}-".startswith(f"{other.stem}-")):
+        overlay(config, yaml.safe_load(overlaid.read_text(encoding="utf-8")))
     assert resolve(config)["experiment"]["name"] == path.stem

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from workflow_scripts.encoders.packed_transformer import PackedTransformer
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.pooling import pool_packed
-from workflow_scripts.training.gradient_cache import chunks, contrastive_gradients
+from workflow_scripts.training.gradient_cache import _Share, chunks, contrastive_gradients
 from workflow_scripts.training.losses import info_nce
+from workflow_scripts.training.processes import Processes
 
 CONFIG = {
     "model_type": "xlm-roberta",
@@ -93,3 +94,29 @@ def test_chunks_hold_each_row_once_within_the_budget(lengths, budget):
     assert sorted(np.concatenate(found).tolist()) == list(range(len(rows)))
     for chunk in found:
         assert len(chunk) == 1 or sum(lengths[i] for i in chunk) <= budget
+
+
+class Together(Processes):
+    """One of several processes that already knows what the others give."""
+
+    given = None
+
+    def gather(self, own):
+        assert torch.equal(own, self.given[self.rank])
+        return torch.stack(self.given)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.integers(1, 60), st.integers(1, 5))
+def test_processes_share_the_rows_evenly_and_put_them_together_again(lengths, budget, size):
+    rows = [np.full(length, number) for number, length in enumerate(lengths)]
+    shares = [_Share.of(rows, budget, Together(rank, size)) for rank in range(size)]
+    assert set(np.concatenate([share.places for share in shares]).tolist()) == set(range(len(rows)))
+    assert len({tuple(map(len, share.chunks)) for share in shares}) == 1  # as many passes, as large
+    assert sum(len(share.places) for share in shares) - len(rows) == shares[0].spare < size
+    for share in shares:
+        assert sum(lengths[place] for place in share.places) <= share.tokens
+        for chunk in share.chunks:
+            assert len(chunk) == 1 or sum(lengths[place] for place in chunk) <= budget
+    Together.given = [torch.tensor([[float(place)] for place in share.places]) for share in shares]
+    for share, own in zip(shares, Together.given, strict=True):
+        assert share.whole(own).ravel().tolist() == list(range(len(rows)))

@@ -16,6 +16,9 @@ MODEL = {
     "max_query_length": 16,
     "max_passage_length": 24,
     "normalise": True,
+    "processes": 1,
+    "sharded": False,
+    "gradient_checkpointing": False,
 }
 SHAPE = {"layers": 1, "hidden": 16, "heads": 2, "intermediate": 32, "learning_rate": 5e-3}
 PRETRAINING = {
@@ -42,6 +45,7 @@ TRAINING = {
     "warmup_share": 0.1,
     "weight_decay": 0.01,
     "max_gradient_norm": 1.0,
+    "dtype": "float32",
     "checkpoint_every": 3,
 }
 

@@ -32,6 +32,7 @@ class BiEncoder:
         self, encoder: torch.nn.Module, tokenizer: TextTokenizer, settings: EncoderSettings, device: torch.device
     ) -> None:
         self.encoder = encoder
+        self.network = encoder  # what texts go through; in training another module may hold the encoder
         self.tokenizer = tokenizer
         self.settings = settings
         self.device = device
@@ -41,11 +42,11 @@ class BiEncoder:
         """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
         if isinstance(self.encoder, PackedTransformer):
             texts = PackedTexts.of(rows)
-            vectors = pool_packed(self.encoder(texts).float(), texts, self.settings.pooling)
+            vectors = pool_packed(self.network(texts).float(), texts, self.settings.pooling)
         else:
             ids, mask = pad(rows, self.tokenizer.pad_id, _PADDING_MULTIPLE, self._longest)
             ids, mask = torch.from_numpy(ids).to(self.device), torch.from_numpy(mask).to(self.device)
-            states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+            states = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
             vectors = pool(states.float(), mask, self.settings.pooling)
         return torch.nn.functional.normalize(vectors, dim=1) if self.settings.normalise else vectors
 
@@ -72,17 +73,19 @@ def load_bi_encoder(
     settings: dict[str, Any],
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
+    packed: bool = True,
 ) -> BiEncoder:
     """Load a transformers folder as a bi-encoder in evaluation mode.
 
     ``settings`` is the model's config entry (``pooling``, ``query_prefix``, ``passage_prefix``,
     ``max_query_length``, ``max_passage_length``, ``normalise``; other keys are ignored). Code from
-    the folder is never run. Raises InputError where the folder is no model or too short for the lengths.
+    the folder is never run. Without ``packed`` the encoder is of transformers' class even where ours computes the same
+    faster. Raises InputError where the folder is no model or too short for the lengths.
     """
     chosen = EncoderSettings.from_entry(settings)
     tokenizer = TextTokenizer(path_to_folder, chosen)
     _check_lengths(path_to_folder, chosen)
-    encoder = load_encoder(path_to_folder, torch.device(device), dtype)
+    encoder = load_encoder(path_to_folder, torch.device(device), dtype, packed)
     if len(tokenizer.tokenizer.get_vocab()) > encoder.get_input_embeddings().num_embeddings:
         raise InputError(
             f"{path_to_folder}: the tokenizer has more entries than the model has embeddings; they do not match"
@@ -90,13 +93,15 @@ def load_bi_encoder(
     return BiEncoder(encoder.to(device).eval(), tokenizer, chosen, torch.device(device))
 
 
-def load_encoder(path_to_folder: str | Path, device: torch.device, dtype: torch.dtype) -> torch.nn.Module:
+def load_encoder(
+    path_to_folder: str | Path, device: torch.device, dtype: torch.dtype, packed: bool = True
+) -> torch.nn.Module:
     """Load the transformer of a folder without pooler or heads; raise InputError where a weight of it is missing."""
     folder = Path(path_to_folder)
     config = read_config(folder)
     if not any(folder.glob("*.safetensors")):
         raise InputError(f"{folder}: no safetensors weights; pickled ones are not read, convert them first")
-    if device.type == "cpu" and is_packed_architecture(config):
+    if packed and device.type == "cpu" and is_packed_architecture(config):
         return load_packed_transformer(folder, config, dtype)
     return _load_with_transformers(folder, dtype)
 

@@ -140,6 +140,11 @@ def _check_models(config: Config) -> None:
             raise InputError(
                 f"config: models.{name}.pretrain: no chosen source has texts; name languages under its texts"
             )
+        if entry["processes"] > config["training"]["batch_size"]:
+            raise InputError(
+                f"config: models.{name}.processes: {entry['processes']} do not all get a pair of "
+                f"training.batch_size {config['training']['batch_size']}; use fewer"
+            )
 
 
 def _check_hub(config: Config) -> None:

@@ -29,9 +29,20 @@ def gpus(model: dict[str, Any]) -> int:
     return 0 if non_embedding_parameters(model) < SMALL_MODEL else 1
 
 
+def training_threads(model: dict[str, Any]) -> int:
+    """Threads of a fine-tuning job, which its processes share."""
+    return max(threads(model), model["processes"])
+
+
+def training_gpus(model: dict[str, Any]) -> int:
+    """GPUs of a fine-tuning job: one a process."""
+    return gpus(model) * model["processes"]
+
+
 def training_memory_mb(model: dict[str, Any]) -> int:
     """Host memory of a training job in MB."""
-    return round(BASE_MEMORY_MB + TRAINING_BYTES_PER_PARAMETER * 2 * non_embedding_parameters(model) / 1e6)
+    one = BASE_MEMORY_MB + TRAINING_BYTES_PER_PARAMETER * 2 * non_embedding_parameters(model) / 1e6
+    return round(one * model["processes"])
 
 
 def encoding_memory_mb(model: dict[str, Any]) -> int:

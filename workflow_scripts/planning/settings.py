@@ -21,6 +21,7 @@ _ENCODER_KEYS = (
     "max_query_length",
     "max_passage_length",
 )
+_LEARNING_KEYS = ("learning_rate", "processes", "sharded", "gradient_checkpointing", "lora")
 
 
 def canonical(value: Any) -> str:
@@ -43,7 +44,8 @@ def pretrain_settings(config: Config, model: str) -> str:
 
 def finetune_settings(config: Config, model: str, strategy: str) -> str:
     """For ``finetune``: how the model reads text and learns, the strategy, the training section."""
-    entry = {**_encoder_entry(config, model), "learning_rate": config["models"][model]["learning_rate"]}
+    chosen = config["models"][model]
+    entry = {**_encoder_entry(config, model), **{key: chosen[key] for key in _LEARNING_KEYS if key in chosen}}
     point = {key: value for key, value in config["strategies"][strategy].items() if key != "label"}
     return canonical({"model": entry, "strategy": point, "training": config["training"]})
 

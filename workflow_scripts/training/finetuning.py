@@ -14,13 +14,15 @@ import torch
 from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import write_manifest
-from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
+from workflow_scripts.encoders.bi_encoder import BiEncoder
 from workflow_scripts.encoders.model_folder import save_sentence_transformer
 from workflow_scripts.training.batches import Batch, HybridBatches, SamplerSettings, realised_counts
 from workflow_scripts.training.checkpoints import content_key
 from workflow_scripts.training.gradient_cache import contrastive_gradients
+from workflow_scripts.training.learner import Learner
 from workflow_scripts.training.losses import info_nce
 from workflow_scripts.training.pairs import TrainingPairs, read_pairs
+from workflow_scripts.training.processes import join_processes, leave_processes
 from workflow_scripts.training.token_store import TokenStore
 from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
 
@@ -41,7 +43,8 @@ def finetune(
 
     ``settings`` has ``model`` (its config entry), ``strategy`` (its config entry, with ``alpha`` and perhaps
     ``languages``) and ``training`` (the config section). Killed and run again it resumes from ``path_to_partial`` and
-    ends with the same weights (bitwise on CPU with the same ``threads``). Raises InputError on bad settings, pairs
+    ends with the same weights (bitwise on CPU with the same ``threads``). Under torchrun its processes train the model
+    together, each with ``threads`` threads; the first writes. Raises InputError on bad settings, pairs
     that cannot give the strategy's batches, or a diverging loss.
     """
     model, strategy, training = settings["model"], settings["strategy"], settings["training"]
@@ -49,6 +52,7 @@ def finetune(
     if alpha is None:
         raise InputError("strategy: has no alpha, so its model is the base model itself; evaluate that, or give alpha")
     device = prepare_torch(threads, seed)
+    processes = join_processes(device)
     pairs = read_pairs(paths_to_pairs, paths_to_overlaps, strategy.get("languages"))
     sampler = SamplerSettings(
         batch_size=training["batch_size"],
@@ -57,9 +61,10 @@ def finetune(
         cross_pairs=training["cross_pairs"],
     )
     batches = list(islice(HybridBatches(pairs.sources, sampler, alpha, seed), training["steps"]))
-    bi_encoder = load_bi_encoder(path_to_base, model, device)
-    queries, passages = _tokenise(bi_encoder, pairs, batches)
-    bi_encoder.encoder.train()
+    learner = Learner(path_to_base, model, training["dtype"], device, processes)
+    queries, passages = _tokenise(learner.bi_encoder, pairs, batches)
+    if not processes.leads:
+        torch.manual_seed(seed + processes.rank)  # the model is the same in every process, its dropout is not
 
     def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
         batch = batches[step]
@@ -71,11 +76,15 @@ def finetune(
             )
 
         rows = queries.rows(batch.queries), passages.rows(batch.passages)
-        return {"loss": contrastive_gradients(bi_encoder.embed, *rows, loss, training["chunk_tokens"])}
+        value = contrastive_gradients(
+            learner.embed, *rows, loss, training["chunk_tokens"], processes, learner.unsynchronised
+        )
+        return {"loss": value}
 
     inputs = [*paths_to_pairs, *paths_to_overlaps]
     key = content_key(
-        {"settings": settings, "seed": seed, "threads": threads, "device": device.type}, [path_to_base, *inputs]
+        {"settings": settings, "seed": seed, "threads": threads, "device": device.type, "processes": processes.size},
+        [path_to_base, *inputs],
     )
     trainer = TrainerSettings(
         steps=training["steps"],
@@ -85,9 +94,13 @@ def finetune(
         max_gradient_norm=training["max_gradient_norm"],
         checkpoint_every=training["checkpoint_every"],
     )
-    records = train(bi_encoder.encoder, gradients_of_step, trainer, training["batch_size"], path_to_partial, key)
+    records = train(learner.model, gradients_of_step, trainer, training["batch_size"], path_to_partial, key, processes)
+    encoder = learner.finished()
+    leave_processes(processes)
+    if not processes.leads:
+        return
     with atomic_folder(path_to_output) as folder:
-        save_sentence_transformer(bi_encoder.encoder, path_to_base, bi_encoder.settings, folder)
+        save_sentence_transformer(encoder, path_to_base, learner.bi_encoder.settings, folder)
         write_metrics(records, folder)
         counts = realised_counts(batches, pairs.sources, pairs.languages)
         (folder / "batches.json").write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
@@ -97,8 +110,9 @@ def finetune(
             settings=settings,
             seed=seed,
             threads=threads,
+            processes=processes.size,
             device=device.type,
-            dtype="float32",
+            dtype=training["dtype"],
             pairs_left_out=pairs.left_out,
         )
     shutil.rmtree(path_to_partial)

@@ -15,6 +15,8 @@ from tqdm import tqdm
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.learning_rate import linear_schedule
+from workflow_scripts.training.parallel import whole_tensor
+from workflow_scripts.training.processes import ALONE, Processes
 
 _log = logging.getLogger(__name__)
 METRICS = "metrics.jsonl"
@@ -41,7 +43,11 @@ def prepare_torch(threads: int, seed: int) -> torch.device:
     torch.manual_seed(seed)
     torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, without importing the compiler
     torch.utils.deterministic.fill_uninitialized_memory = False  # guards against bugs, at 2 % of the time
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))  # torchrun numbers a machine's processes
+    torch.cuda.set_device(device)
+    return device
 
 
 def make_optimizer(model: torch.nn.Module, settings: TrainerSettings) -> torch.optim.AdamW:
@@ -61,32 +67,35 @@ def train(
     examples_per_step: int,
     path_to_partial: str | Path,
     key: str,
+    processes: Processes = ALONE,
 ) -> list[dict[str, float]]:
     """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
 
     ``gradients_of_step(k)`` adds the gradients of update k (from 0) to the parameters and returns scalar tensors:
     ``loss``, which is minimised, and others to be shown. A loss or gradient that is not finite, or a loss that has
     grown beyond three times its first record and chance, raises InputError; the last good checkpoint stays in
-    ``path_to_partial``.
+    ``path_to_partial``. Every one of several ``processes`` calls it alike, with gradients and losses that are equal in
+    all of them.
     """
     optimizer = make_optimizer(model, settings)
-    checkpoints = Checkpoints(path_to_partial, key)
+    checkpoints = Checkpoints(path_to_partial, key, processes)
     start = checkpoints.restore(model, optimizer)
-    metrics = _MetricsFile(checkpoints.folder / METRICS, key, start)
+    metrics = _MetricsFile(checkpoints.folder / METRICS, key, start, processes)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     every = max(1, settings.steps // _RECORDS)
     # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
     first = max(metrics.records[0]["loss"] if metrics.records else 0.0, math.log(examples_per_step))
     unread: list[dict[str, torch.Tensor]] = []
     began = time.perf_counter()
-    for step in tqdm(
-        range(start, settings.steps), initial=start, total=settings.steps, desc="steps", mininterval=5.0, leave=False
-    ):
+    bar = tqdm(
+        total=settings.steps, initial=start, desc="steps", mininterval=5.0, leave=False, disable=not processes.leads
+    )
+    for step in range(start, settings.steps):
         rate = settings.learning_rate * linear_schedule(step, settings.steps, settings.warmup_share)
         for group in optimizer.param_groups:
             group["lr"] = rate
         losses = gradients_of_step(step)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm)
+        norm = whole_tensor(torch.nn.utils.clip_grad_norm_(parameters, settings.max_gradient_norm))
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         unread.append({name: value.detach() for name, value in losses.items()} | {"gradient_norm": norm})
@@ -102,9 +111,12 @@ def train(
             began = time.perf_counter()
             speed = len(unread) * examples_per_step / max(seconds, 1e-9)
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
+            bar.set_postfix_str(f"loss {means['loss']:.4f}, {speed:.0f} examples/s", refresh=False)
             unread = []
         if save:
             checkpoints.save(done, model, optimizer)
+        bar.update()
+    bar.close()
     return metrics.records
 
 
@@ -128,19 +140,25 @@ def _stop_if_diverged(
 class _MetricsFile:
     """Records of metrics, a JSON line each, that outlive a killed process; the first line names their content."""
 
-    def __init__(self, path: Path, key: str, step: int) -> None:
-        """Keep the records of content ``key`` up to ``step`` updates."""
+    def __init__(self, path: Path, key: str, step: int, processes: Processes) -> None:
+        """Keep the records of content ``key`` up to ``step`` updates; the first of the processes writes."""
         self.records: list[dict[str, float]] = []
         if path.is_file() and step > 0:
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             whole = [json.loads(line) for line in lines if line.endswith("\n")]
             if whole and whole[0] == {"key": key}:
                 self.records = [record for record in whole[1:] if record["step"] <= step]
-        self._path = path
-        path.write_text("".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records]), encoding="utf-8")
+        self._path = path if processes.leads else None
+        processes.wait()  # all have read
+        if processes.leads:
+            path.write_text(
+                "".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records]), encoding="utf-8"
+            )
 
     def add(self, record: dict[str, float]) -> None:
         self.records.append(record)
+        if self._path is None:
+            return
         with open(self._path, "a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
 

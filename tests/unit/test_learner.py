@@ -1,0 +1,92 @@
+"""Lower precision, recomputed layers and adapters: what each changes, and what it must not."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from training_case import MODEL, TRAINING, write_case, write_encoder
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.training.finetuning import finetune
+from workflow_scripts.training.layers import recompute_layers
+from workflow_scripts.training.learner import Learner
+from workflow_scripts.training.processes import ALONE
+
+LORA = {"lora": {"rank": 4, "alpha": 8, "targets": ["query", "value"], "dropout": 0.1}}
+ROWS = [[0, 300, 301, 2], [0, 302, 2], [0, 303, 304, 305, 2]]
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("learner")
+    return {**write_case(folder), "base": write_encoder(folder / "base")}
+
+
+def run_finetune(case, output, model=None, training=None):
+    settings = {"model": MODEL | (model or {}), "strategy": {"alpha": 0.5}, "training": TRAINING | (training or {})}
+    finetune(case["base"], case["pairs"], case["overlaps"], settings, 1, 1, output, f"{output}.partial")
+    return load_file(output / "model.safetensors")
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_recomputed_layers_give_the_same_gradients_with_dropout(case, packed):
+    def gradients(recompute):
+        encoder = load_bi_encoder(case["base"], MODEL, packed=packed)
+        for module in encoder.encoder.modules():
+            if isinstance(module, torch.nn.Dropout):
+                module.p = 0.2
+        if recompute:
+            recompute_layers(encoder.encoder)
+        encoder.encoder.train()
+        torch.manual_seed(3)
+        encoder.embed(ROWS)[:, 0].sum().backward()
+        return {name: weight.grad for name, weight in encoder.encoder.named_parameters() if weight.grad is not None}
+
+    plain, again = gradients(False), gradients(True)
+    assert plain.keys() == again.keys()
+    assert all(torch.equal(gradient, again[name]) for name, gradient in plain.items())
+
+
+def test_bfloat16_is_the_arithmetic_of_layers_alone(case, tmp_path):
+    whole, lower = (
+        run_finetune(case, tmp_path / dtype, training={"dtype": dtype}) for dtype in ("float32", "bfloat16")
+    )
+    assert all(tensor.dtype == torch.float32 for tensor in lower.values())
+    name = "encoder.layer.0.intermediate.dense.weight"
+    moved = whole[name] - load_file(case["base"] / "model.safetensors")[name]
+    apart = lower[name] - whole[name]
+    assert 0 < apart.norm() < 0.2 * moved.norm()
+    learner = Learner(case["base"], MODEL, "bfloat16", torch.device("cpu"), ALONE)
+    vectors = learner.embed(ROWS)
+    assert vectors.dtype == torch.float32
+    assert torch.allclose(vectors.norm(dim=1), torch.ones(3), atol=1e-6)
+
+
+def test_adapters_are_merged_into_a_plain_model(case, tmp_path):
+    trained, base = run_finetune(case, tmp_path / "lora", LORA), load_file(case["base"] / "model.safetensors")
+    assert trained.keys() == base.keys()
+    changed = {name for name in base if not torch.equal(base[name], trained[name])}
+    assert changed == {f"encoder.layer.0.attention.self.{target}.weight" for target in ("query", "value")}
+    for name in changed:
+        assert torch.linalg.matrix_rank(trained[name] - base[name], rtol=1e-4) <= LORA["lora"]["rank"]
+
+
+def test_the_merged_model_gives_the_vectors_of_the_adapted_one(case):
+    learner = Learner(case["base"], MODEL | LORA, "float32", torch.device("cpu"), ALONE)
+    learner.model.eval()
+    with torch.no_grad():
+        for parameter in learner.model.parameters():
+            if parameter.requires_grad:
+                parameter.normal_(std=0.1)
+        adapted = learner.embed(ROWS)
+        plain = load_bi_encoder(case["base"], MODEL, packed=False)
+        before = plain.embed(ROWS)
+        plain.network = learner.finished()
+        assert torch.allclose(plain.embed(ROWS), adapted, atol=1e-6)
+        assert (before - adapted).abs().max() > 1e-3
+
+
+def test_adapters_of_layers_that_do_not_exist_are_refused(case):
+    wrong = {"lora": LORA["lora"] | {"targets": ["q_proj"]}}
+    with pytest.raises(InputError, match=r"model\.lora\.targets: q_proj"):
+        Learner(case["base"], MODEL | wrong, "float32", torch.device("cpu"), ALONE)

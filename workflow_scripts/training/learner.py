@@ -1,0 +1,61 @@
+"""A bi-encoder while it learns: adapted, recomputed, replicated or sharded as its model's entry says."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.training.adapters import add_adapters, merge_adapters
+from workflow_scripts.training.gradient_cache import Rows
+from workflow_scripts.training.layers import recompute_layers
+from workflow_scripts.training.parallel import parallelise, whole_tensor
+from workflow_scripts.training.processes import Processes
+
+
+class Learner:
+    """The encoder of one run in training mode, on this process's device."""
+
+    def __init__(
+        self,
+        path_to_base: str | Path,
+        entry: dict[str, Any],
+        dtype: str,
+        device: torch.device,
+        processes: Processes,
+    ) -> None:
+        """Load ``path_to_base`` as the model's ``entry`` says; ``dtype`` is the arithmetic of the layers.
+
+        Weights, their updates, the loss and what is saved are fp32 whatever ``dtype`` is.
+        """
+        self._base, self._entry, self._processes = path_to_base, entry, processes
+        self._device, self._dtype = device, getattr(torch, dtype)
+        self.bi_encoder = load_bi_encoder(path_to_base, entry, device, packed="lora" not in entry)
+        self.model = self._adapted(self.bi_encoder.encoder)
+        self.model.train()
+        if entry["gradient_checkpointing"]:
+            recompute_layers(self.model)
+        parallel = parallelise(self.model, processes, entry["sharded"])
+        self.bi_encoder.encoder = self.model
+        self.bi_encoder.network = parallel.forward
+        self.unsynchronised = parallel.unsynchronised
+
+    def _adapted(self, encoder: torch.nn.Module) -> torch.nn.Module:
+        return add_adapters(encoder, self._entry["lora"]) if "lora" in self._entry else encoder
+
+    def embed(self, rows: Rows) -> torch.Tensor:
+        """Return fp32 vectors [n, d] of n token lists, with gradients."""
+        lower = self._dtype != torch.float32
+        with torch.autocast(self._device.type, self._dtype) if lower else nullcontext():
+            return self.bi_encoder.embed(rows)
+
+    def finished(self) -> torch.nn.Module:
+        """Return the plain encoder, adapters merged and shards joined; each process calls it, the first saves it."""
+        encoder = self.model
+        if self._entry["sharded"] and self._processes.size > 1:
+            weights = {name: whole_tensor(tensor).cpu() for name, tensor in encoder.state_dict().items()}
+            plain = load_bi_encoder(self._base, self._entry, "cpu", packed="lora" not in self._entry).encoder
+            encoder = self._adapted(plain)
+            encoder.load_state_dict(weights)
+        return merge_adapters(encoder) if "lora" in self._entry else encoder
