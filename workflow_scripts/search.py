@@ -10,9 +10,10 @@ from workflow_scripts.data.hit_lists import hits_file
 from workflow_scripts.data.language_files import language_files
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, write_table
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.exact_index import read_index
-from workflow_scripts.retrieval.full_search import Blocks, Search
+from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 
 
@@ -40,17 +41,19 @@ def search(
         raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
     query_vectors, query_ids = load_queries(indexes)
-    passage_vectors, passage_ids = load_passages(indexes if ranks_wanted else {chosen[0]: indexes[chosen[0]]})
-    searched = [block["lang"] for block in indexes[chosen[0]]["passages"]["languages"]]
+    passage_vectors, passage_ids = load_passages({chosen[0]: indexes[chosen[0]]})
+    # A relevant passage may be another part's.
+    judged_vectors, judged_ids = load_passages(indexes) if ranks_wanted else ({}, {})
     blocks = Blocks.within(
-        settings["memory_gb"], settings["depth"], len(searched), next(iter(query_vectors.values())).shape[1]
+        settings["memory_gb"], settings["depth"], len(passage_ids), next(iter(query_vectors.values())).shape[1]
     )
     with hits_file(path_to_hits, settings["depth"]) as append:
         gold_ranks = Search(
             scorer=DenseScorer(query_vectors, passage_vectors),
             queries=query_ids,
             passages=passage_ids,
-            searched=searched,
+            judged_scorer=DenseScorer(query_vectors, judged_vectors),
+            judged=judged_ids,
             settings=settings["settings"],
             qrels=read_qrels(paths_to_qrels) if ranks_wanted else {},
             depth=settings["depth"],

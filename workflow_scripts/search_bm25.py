@@ -11,8 +11,9 @@ from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, PASSAGES, QUERIES, read_table, write_table
 from workflow_scripts.data.text_format import passage_text, query_text
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex
-from workflow_scripts.retrieval.full_search import Blocks, Search
+from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 from workflow_scripts.retrieval.passages import PassageIds
 
@@ -53,11 +54,13 @@ def search_bm25(
     qrels = read_qrels({lang: path_to_data / lang / "qrels.parquet" for lang in languages}) if ranks_wanted else {}
     blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(searched), 1)
     with hits_file(path_to_hits, settings["depth"]) as append:
+        scorer = BM25Scorer(texts_of_queries, indexes)
         gold_ranks = Search(
-            scorer=BM25Scorer(texts_of_queries, indexes),
+            scorer=scorer,
             queries={lang: table["query_id"].to_pylist() for lang, table in queries.items()},
-            passages=passage_ids,
-            searched=searched,
+            passages={lang: passage_ids[lang] for lang in searched},
+            judged_scorer=scorer,
+            judged=passage_ids,
             settings=settings["settings"],
             qrels=qrels,
             depth=settings["depth"],

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.neutral_id import neutral_id
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer
-from workflow_scripts.retrieval.exact_product import pairwise_product, product, widen
-from workflow_scripts.retrieval.full_search import Blocks, Search
-from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
+from workflow_scripts.retrieval.full_search import Search
+from workflow_scripts.retrieval.passages import PassageIds, ScoredBlock
 
 ALL = ["monolingual", "cross-lingual", "multilingual"]
 LANGS = ["bn", "sw"]
@@ -45,7 +47,7 @@ def search(collection, depth, blocks, settings=ALL):
     names = {lang: [f"q{row}" for row in range(len(vectors))] for lang, vectors in queries.items()}
     tables = []
     scorer = DenseScorer(queries, passages)
-    golds = Search(scorer, names, ids, LANGS, settings, qrels, depth).run(blocks, tables.append)
+    golds = Search(scorer, names, ids, scorer, ids, settings, qrels, depth).run(blocks, tables.append)
     return pa.concat_tables(tables).to_pylist(), golds.to_pylist()
 
 
@@ -123,25 +125,103 @@ def test_monolingual_alone_searches_equal_languages(collection):
     assert {(row["query_lang"], row["passage_lang"]) for row in hits} == {(lang, lang) for lang in LANGS}
 
 
-@given(st.integers(0, 2**32), st.integers(1, 300), st.integers(1, 20), st.permutations(range(8)))
-def test_products_have_the_same_bits_in_any_shape_and_order(seed, dimension, rows, order):
+def test_decoding_is_exact_for_every_number_and_refuses_what_is_none():
+    finite = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    small = finite[np.abs(finite) <= 1][:, None]
+    assert decode(small, "here").tobytes() == small.astype(np.float32).tobytes()
+    for number in finite[~np.isfinite(finite)]:
+        with pytest.raises(InputError, match="here"):
+            decode(np.full((1, 1), number), "here")
+
+
+@st.composite
+def hard_pairs(draw):
+    """Vectors whose components differ widely in size and cancel: what fp32 sums worst."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    dimension = draw(st.integers(1, 900))
+    sizes = 2.0 ** rng.integers(-draw(st.integers(1, 20)), 1, (2, 6, dimension))
+    vectors = rng.standard_normal((2, 6, dimension)) * sizes
+    if draw(st.booleans()):  # the second half undoes the first
+        vectors[1, :, dimension // 2 : 2 * (dimension // 2)] = -vectors[1, :, : dimension // 2]
+        vectors[0, :, dimension // 2 : 2 * (dimension // 2)] = vectors[0, :, : dimension // 2]
+    vectors /= np.linalg.norm(vectors, axis=2, keepdims=True)
+    return vectors.astype(np.float16)
+
+
+@given(hard_pairs())
+def test_fast_products_are_within_their_proven_bound_of_exact_ones_which_have_one_value(vectors):
+    queries, passages = vectors
+    fast = np.empty((6, 6), dtype=np.float32)
+    fast_product(decode(queries, "queries"), decode(passages, "passages"), fast)
+    pairs = np.divmod(np.arange(36), 6)
+    exact = exact_products(decode(queries[pairs[0]], "queries"), decode(passages[pairs[1]], "passages"))
+    assert (np.abs(fast.reshape(-1).astype(np.float64) - exact) <= error_bound(queries.shape[1])).all()
+    order = np.random.default_rng(0).permutation(queries.shape[1])
+    again = exact_products(decode(queries[pairs[0]][:, order], "queries"), decode(passages[pairs[1]][:, order], "p"))
+    assert again.tobytes() == exact.tobytes()
+    for query, passage, score in zip(queries, passages, exact[::7], strict=True):
+        terms = [Fraction(float(a)) * Fraction(float(b)) for a, b in zip(query, passage, strict=True)]
+        assert score == np.float32(float(sum(terms)))
+
+
+class Blurred:
+    """A scorer whose blocks are off by up to ``error``, in the worst ways: every exact score moved up or down."""
+
+    def __init__(self, scores, error, seed):
+        self.scores, self.error, self.rng = scores, error, np.random.default_rng(seed)
+
+    def scan(self, query_lang, queries, passage_lang, blocks):
+        for start in range(0, self.scores.shape[1], blocks.passage_block):
+            for first in range(0, len(queries), blocks.query_block):
+                part = self.scores[queries[first : first + blocks.query_block], start : start + blocks.passage_block]
+                off = self.rng.choice([-1, -0.5, 0, 0.5, 1], part.shape) * self.error * (1 - 1e-6)
+                yield ScoredBlock(first, start, (part + off).astype(np.float32), self.error)
+
+    def score_pairs(self, query_lang, queries, passage_lang, passages):
+        return self.scores[queries, passages]
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([1e-6, 0.01, 0.3, 2.0]),
+    st.integers(1, 400),
+    st.integers(1, 30),
+    st.integers(1, 5),
+    st.integers(1, 100),
+)
+def test_scores_that_are_off_change_nothing(seed, error, passages, depth, query_block, passage_block):
     rng = np.random.default_rng(seed)
-    queries, passages = widen(unit(rng, 8, dimension), "queries"), widen(unit(rng, rows, dimension), "passages")
-    whole = product(queries, passages)
-    shuffled = rng.permutation(dimension)
-    assert (product(queries[order][:, shuffled], passages[:, shuffled]) == whole[order]).all()
-    singly = np.array([[product(query[None], passage[None])[0, 0] for passage in passages] for query in queries])
-    assert (singly == whole).all()
-    assert (
-        pairwise_product(np.repeat(queries, rows, axis=0), np.tile(passages, (8, 1))).reshape(8, rows) == whole
-    ).all()
+    # Levels closer than the error, and many passages on each: near-ties and ties.
+    scores = np.float32(rng.integers(0, rng.integers(1, 60), (4, passages)) * rng.choice([1e-7, 1e-3, 0.1]))
+    names = [f"p{row}" for row in range(passages)]
+    ids = {"sw": PassageIds.of(pa.array(names), [neutral_id("c", "sw", name) for name in names], "sw")}
+    qrels = {"sw": {f"q{row}": dict.fromkeys(rng.choice(names, 3), 1) for row in range(4)}}
+    queries = {"sw": [f"q{row}" for row in range(4)]}
+    found = []
+    for scorer, blocks in (
+        (Blurred(scores, error, seed), Blocks(3, query_block, passage_block)),
+        (Blurred(scores, 0.0, seed), Blocks(4, 4, passages)),
+    ):
+        hits = []
+        golds = Search(scorer, queries, ids, scorer, ids, ALL, qrels, depth).run(blocks, hits.append)
+        found.append((pa.concat_tables(hits).to_pylist(), golds.to_pylist()))
+    assert found[0] == found[1]
+    numbers = ids["sw"].numbers
+    for query in range(4):
+        order = np.lexsort((numbers, scores[query]))[::-1]
+        mine = [row for row in found[0][0] if row["query_id"] == f"q{query}"]
+        assert [row["passage_id"] for row in mine] == [names[row] for row in order[:depth]]
+        ranks = {names[row]: rank for rank, row in enumerate(order)}
+        for row in found[0][1]:
+            if row["query_id"] == f"q{query}":
+                assert row["above"] == ranks[row["passage_id"]]
 
 
 @pytest.mark.parametrize("memory_gb", [0.001, 0.01, 2.0])
 def test_blocks_keep_to_the_budget(memory_gb):
     depth, languages, dimension = 100, 11, 768
     blocks = Blocks.within(memory_gb, depth, languages, dimension)
-    keys = 3 * 8 * blocks.queries * depth * languages
-    scores = 32 * blocks.query_block * blocks.passage_block
-    vectors = 16 * (blocks.query_block + blocks.passage_block) * dimension
+    keys = blocks.queries * depth * (24 * languages + 4 * 24)
+    scores = 12 * blocks.query_block * blocks.passage_block
+    vectors = (4 * blocks.queries + 6 * blocks.passage_block) * dimension
     assert keys + scores + vectors <= memory_gb * 1e9 * 1.01

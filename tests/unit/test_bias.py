@@ -4,6 +4,7 @@ import doctest
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from workflow_scripts.data import language_files as language_files_module
@@ -76,12 +77,12 @@ def test_keys_order_all_floats():
 @pytest.mark.parametrize("ids", [["0" * 15], ["g" * 16], ["0" * 15 + " "]])
 def test_neutral_ids_of_another_form_are_refused(ids):
     with pytest.raises(InputError, match="hexadecimal"):
-        ranking.neutral_numbers(ids, "here")
+        ranking.neutral_numbers(pa.array(ids), "here")
 
 
 def test_a_repeated_passage_is_refused():
     with pytest.raises(InputError, match="same neutral id"):
-        ranking.places(ranking.neutral_numbers(["0" * 16] * 2, "here"), "here")
+        ranking.places(ranking.neutral_numbers(pa.array(["0" * 16] * 2), "here"), "here")
 
 
 @pytest.mark.parametrize("values", [["sw"], ["=x"], ["sw="], ["sw=a", "sw=b"]])

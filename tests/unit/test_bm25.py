@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from workflow_scripts.retrieval import lexical_tokens as tokens_module
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.bm25 import K1, B, BM25Scorer, LanguageIndex
 from workflow_scripts.retrieval.lexical_tokens import lexical_tokens
 
@@ -41,8 +42,22 @@ def scorer():
     return BM25Scorer({"sw": QUERIES}, {"sw": LanguageIndex(PASSAGES)})
 
 
+WHOLE = Blocks(5, 5, 5)
+
+
+def scores_of(bm25, queries, blocks=WHOLE):
+    """Return scores [queries, passages] from the blocks of a scan."""
+    found = list(bm25.scan("sw", np.arange(queries), "sw", blocks))
+    assert {block.error for block in found} == {0}
+    ends = [(block.first_query + len(block.scores), block.first_passage + block.scores.shape[1]) for block in found]
+    scores = np.full(np.max(ends, axis=0), np.nan)
+    for block, (query, passage) in zip(found, ends, strict=True):
+        scores[block.first_query : query, block.first_passage : passage] = block.scores
+    return scores
+
+
 def test_a_score_by_hand():
-    scores = scorer().score("sw", np.arange(5), "sw", slice(0, 5))
+    scores = scores_of(scorer(), 5)
     mean = np.mean([5, 2, 2, 0, 7])
 
     def part(passages_with, frequency, length):
@@ -58,21 +73,21 @@ def test_a_score_by_hand():
 def test_equal_to_the_library():
     retriever = bm25s.BM25(k1=K1, b=B, method="lucene")
     retriever.index([lexical_tokens(text) for text in PASSAGES], show_progress=False)
-    scores = scorer().score("sw", np.arange(5), "sw", slice(0, 5))
+    scores = scores_of(scorer(), 5)
     for row in (0, 1, 4):
         assert scores[row] == pytest.approx(retriever.get_scores(lexical_tokens(QUERIES[row])), rel=1e-5)
 
 
 def test_same_bits_in_any_block():
     one = scorer()
-    whole = one.score("sw", np.arange(5), "sw", slice(0, 5))
-    for row in range(5):
-        for passage in range(5):
-            assert one.score("sw", np.array([row]), "sw", slice(passage, passage + 1))[0, 0] == whole[row, passage]
-            assert one.score_pairs("sw", np.array([row]), "sw", np.array([passage]))[0] == whole[row, passage]
+    whole = scores_of(one, 5)
+    assert (scores_of(one, 5, Blocks(5, 2, 1)) == whole).all()
+    assert (scores_of(one, 5, Blocks(5, 1, 3)) == whole).all()
+    queries, passages = np.divmod(np.arange(25), 5)
+    assert (one.score_pairs("sw", queries, "sw", passages).reshape(5, 5) == whole).all()
 
 
 def test_passages_without_words_match_nothing():
     empty = BM25Scorer({"sw": QUERIES}, {"sw": LanguageIndex(["", "?!"])})
-    assert not empty.score("sw", np.arange(5), "sw", slice(0, 2)).any()
+    assert not scores_of(empty, 5).any()
     assert not empty.score_pairs("sw", np.arange(2), "sw", np.arange(2)).any()

@@ -1,6 +1,6 @@
 """The memory-mapped vectors of a collection's parts, by language, and their scores."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,77 +10,106 @@ import pyarrow as pa
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
-from workflow_scripts.retrieval.exact_product import pairwise_product, product, widen
-from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.blocks import Blocks
+from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
+from workflow_scripts.retrieval.passages import PassageIds, ScoredBlock
+from workflow_scripts.retrieval.stored_vectors import StackedVectors, StoredVectors, VectorRows
+from workflow_scripts.retrieval.worker_threads import in_threads, thread_count
 
-_PAIRS_AT_ONCE = 1 << 14
+# What a thread works on at a time fits into its processor's cache.
+_ROWS_AT_ONCE, _PAIRS_AT_ONCE = 256, 128
 
 
 @dataclass(frozen=True)
 class DenseScorer:
-    """Exact cosines of fp16 vectors [rows, d], language by language (``exact_product`` says why they are exact)."""
+    """Cosines of fp16 vectors [rows, d], language by language (``exact_product`` says what is known of them)."""
 
     queries: Mapping[str, np.ndarray]
-    passages: Mapping[str, np.ndarray]
+    passages: Mapping[str, VectorRows]
 
-    def score(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: slice) -> np.ndarray:
-        """Return float32 [q, p]: rows ``queries`` of one language against rows ``passages`` of another."""
-        left = widen(self.queries[query_lang][queries], f"queries of {query_lang}")
-        return product(left, widen(self.passages[passage_lang][passages], f"passages of {passage_lang}"))
+    def scan(self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks) -> Iterator[ScoredBlock]:
+        """Yield scores of rows ``queries`` of one language against all passages of another, block by block."""
+        left = decode(self.queries[query_lang][queries], f"queries of {query_lang}")
+        passages, error = self.passages[passage_lang], error_bound(left.shape[1])
+        longest = min(blocks.passage_block, len(passages))
+        right = np.empty((longest, left.shape[1]), dtype=np.float32)
+        room = np.empty(min(blocks.query_block, len(left)) * longest, dtype=np.float32)
+        for start in range(0, len(passages), blocks.passage_block):
+            stop = min(start + blocks.passage_block, len(passages))
+
+            def read(first: int, start: int = start, stop: int = stop) -> None:
+                last = min(first + _ROWS_AT_ONCE, stop)
+                decode(passages[first:last], f"passages of {passage_lang}", right[first - start : last - start])
+
+            in_threads(read, range(start, stop, _ROWS_AT_ONCE))
+            for first in range(0, len(left), blocks.query_block):
+                part = left[first : first + blocks.query_block]
+                out = room[: len(part) * (stop - start)].reshape(len(part), stop - start)
+                yield ScoredBlock(first, start, fast_product(part, right[: stop - start], out), error)
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
-        """Return float32 [n]: row ``queries[i]`` against row ``passages[i]``."""
-        scores = np.empty(len(queries), dtype=np.float32)
-        for start in range(0, len(queries), _PAIRS_AT_ONCE):
-            part = slice(start, start + _PAIRS_AT_ONCE)
-            left = widen(self.queries[query_lang][queries[part]], f"queries of {query_lang}")
-            right = widen(self.passages[passage_lang][passages[part]], f"passages of {passage_lang}")
-            scores[part] = pairwise_product(left, right)
+        """Return float32 [n]: row ``queries[i]`` against row ``passages[i]``, exactly."""
+        named, numbers = np.unique(queries, return_inverse=True)
+        left, right = decode(self.queries[query_lang][named], f"queries of {query_lang}"), self.passages[passage_lang]
+        order = np.argsort(passages, kind="stable")  # near rows are read together
+        scores = np.empty(len(order), dtype=np.float32)
+
+        def score(mine: np.ndarray) -> None:
+            room = np.empty((2, min(_PAIRS_AT_ONCE, len(mine)), left.shape[1]), dtype=np.float32)
+            for start in range(0, len(mine), _PAIRS_AT_ONCE):
+                part = mine[start : start + _PAIRS_AT_ONCE]
+                ours, theirs = room[:, : len(part)]
+                np.take(left, numbers[part], axis=0, out=ours, mode="clip")  # "raise" would copy twice
+                decode(right[passages[part]], f"passages of {passage_lang}", theirs)
+                scores[part] = exact_products(ours, theirs)
+
+        in_threads(score, np.array_split(order, thread_count() if len(order) > _PAIRS_AT_ONCE else 1))
         return scores
 
 
 def load_queries(indexes: Mapping[Path, Mapping[str, Any]]) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    """Return language → fp16 vectors (in memory) and language → ids of all parts' queries."""
-    vectors, ids = {}, {}
+    """Return language → fp16 vectors (in memory) and language → ids of all parts' queries, each id once."""
+    vectors: dict[str, list[np.ndarray]] = {}
+    ids: dict[str, dict[str, None]] = {}
     for index in indexes.values():
         for lang, matrix, names, _ in _languages(index, "queries"):
-            vectors[lang], ids[lang] = np.array(matrix), names.to_pylist()
-    return vectors, ids
+            known = ids.setdefault(lang, {})
+            fresh = [row for row, name in enumerate(names.to_pylist()) if name not in known]
+            known.update(dict.fromkeys(names.take(pa.array(fresh, type=pa.int64())).to_pylist()))
+            vectors.setdefault(lang, []).append(matrix[np.array(fresh, dtype=np.int64)])
+    return {lang: np.concatenate(pieces) for lang, pieces in vectors.items()}, {
+        lang: list(names) for lang, names in ids.items()
+    }
 
 
-def load_passages(indexes: Mapping[Path, Mapping[str, Any]]) -> tuple[dict[str, np.ndarray], dict[str, PassageIds]]:
-    """Return language → fp16 vectors (memory-mapped) and language → ids of all parts' passages."""
-    vectors, ids = {}, {}
+def load_passages(indexes: Mapping[Path, Mapping[str, Any]]) -> tuple[dict[str, VectorRows], dict[str, PassageIds]]:
+    """Return language → fp16 vectors (on disk) and language → ids of the parts' passages, one part after the other."""
+    pieces: dict[str, list[tuple[VectorRows, pa.Array, pa.Array]]] = {}
+    where: dict[str, str] = {}
     for path, index in indexes.items():
-        for lang, matrix, names, neutral in _languages(index, "passages"):
-            vectors[lang], ids[lang] = matrix, PassageIds.of(names, neutral, f"{path}: passages of {lang}")
+        for lang, *piece in _languages(index, "passages"):
+            pieces.setdefault(lang, []).append(tuple(piece))
+            where.setdefault(lang, f"{path}: passages of {lang}")
+    vectors, ids = {}, {}
+    for lang, found in pieces.items():
+        matrices, names, neutral = zip(*found, strict=True)
+        vectors[lang] = matrices[0] if len(found) == 1 else StackedVectors(matrices)
+        ids[lang] = PassageIds.of(pa.concat_arrays(names), pa.concat_arrays(neutral), where[lang])
     return vectors, ids
 
 
-def _languages(index: Mapping[str, Any], side: str):
+def _languages(index: Mapping[str, Any], side: str) -> Iterator[tuple[str, StoredVectors, pa.Array, pa.Array]]:
     """Yield language, matrix, ids and neutral ids of each block of one part."""
     described = index[side]
-    matrix = _open_matrix(described["matrix"], described["rows"], index["dimension"])
+    shape = (described["rows"], index["dimension"])
     table = read_table(described["ids"], VECTOR_IDS)
     if len(table) != described["rows"]:
         raise InputError(f"{described['ids']}: has not a row for each vector; remove its folder and rerun encode")
     for block in described["languages"]:
         rows = table.slice(block["first"], block["rows"])
         names, neutral = (_one(rows[name]) for name in ("id", "neutral_id"))
-        yield block["lang"], matrix[block["first"] : block["first"] + block["rows"]], names, neutral
+        yield block["lang"], StoredVectors(described["matrix"], shape, block["first"], block["rows"]), names, neutral
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type=column.type)
-
-
-def _open_matrix(path: Path, rows: int, dimension: int) -> np.ndarray:
-    try:
-        matrix = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable matrix ({error}); run encode again") from None
-    if matrix.dtype != np.float16 or matrix.shape != (rows, dimension):
-        raise InputError(
-            f"{path}: is {matrix.dtype} {matrix.shape}, its index says float16 {(rows, dimension)}; run index again"
-        )
-    return matrix

@@ -10,63 +10,35 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import ROWS_A_BLOCK
 from workflow_scripts.data.qrels import Qrels
 from workflow_scripts.data.tables import GOLD_RANKS, HITS
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.language_pairs import passage_languages
+from workflow_scripts.retrieval.language_ranking import LanguageRanking
 from workflow_scripts.retrieval.passages import PassageIds, Scorer
-from workflow_scripts.retrieval.ranking import NO_HIT, LanguageRanking, bounds, unpack
+from workflow_scripts.retrieval.ranking import NO_HIT, bounds, unpack
 from workflow_scripts.retrieval.relevant_passages import RelevantPassages, find_relevant
 
 _log = logging.getLogger(__name__)
-
-# Held for each pair of a block: the score in fp64 and fp32, its key, and a sorted copy.
-_BYTES_A_PAIR = 32
-# Beyond this many pairs a block only leaves the processor's caches.
-_MAX_PAIRS = 1 << 22
-_MAX_QUERY_BLOCK = 512
-
-
-@dataclass(frozen=True)
-class Blocks:
-    """How a search is cut: queries ranked at a time, and the queries × passages scored at a time."""
-
-    queries: int
-    query_block: int
-    passage_block: int
-
-    @classmethod
-    def within(cls, memory_gb: float, depth: int, languages: int, dimension: int) -> "Blocks":
-        """Choose blocks that hold at most ``memory_gb``; raise InputError where that is too little for one query.
-
-        A quarter is for the hits of the queries at hand (int64 keys, three copies while they are merged),
-        a quarter for vectors as fp64, half for scores.
-        """
-        quarter = memory_gb * 1e9 / 4
-        queries = int(quarter // (3 * 8 * depth * languages))
-        pairs = int(min(_MAX_PAIRS, 2 * quarter // _BYTES_A_PAIR))
-        query_block = min(_MAX_QUERY_BLOCK, queries, int(quarter // (2 * 8 * dimension)))
-        if query_block < 1:
-            raise InputError(f"search.memory_gb {memory_gb}: too little for depth {depth}; allow more")
-        passage_block = max(1, min(pairs // query_block, int(quarter // (2 * 8 * dimension))))
-        return cls(queries, query_block, passage_block)
 
 
 @dataclass(frozen=True)
 class Search:
     """What is searched for what.
 
-    ``queries``: language → ids, row by row as the scorer counts them. ``passages``: language → ids, of every language
-    that holds relevant passages or is searched; ``searched`` are the languages whose passages are ranked.
-    ``qrels`` are empty where ranks of relevant passages are not wanted.
+    ``queries``: language → ids, row by row as the scorers count them. ``passages``: language → ids, of the passages
+    that are ranked; ``scorer`` scores them. ``qrels`` say whose ranks are wanted; they are empty where none are.
+    The passages that they name are among ``judged``, scored by ``judged_scorer``: those of all languages,
+    whole, where ``passages`` may be one part of them.
     ``matches_only``: a passage with score 0 is no hit (lexical search: it has no term of the query).
     """
 
     scorer: Scorer
     queries: Mapping[str, Sequence[str]]
     passages: Mapping[str, PassageIds]
-    searched: list[str]
+    judged_scorer: Scorer
+    judged: Mapping[str, PassageIds]
     settings: list[str]
     qrels: Qrels
     depth: int
@@ -76,12 +48,12 @@ class Search:
         """Search; hand HITS over in blocks of whole queries, in order, and return GOLD_RANKS."""
         gold_ranks = []
         for query_lang in sorted(self.queries):
-            langs = passage_languages(query_lang, self.searched, self.settings)
+            langs = passage_languages(query_lang, list(self.passages), self.settings)
             if not langs:
                 continue
             ids = self.queries[query_lang]
             order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
-            relevant = find_relevant([ids[row] for row in order], self.qrels, self.passages)
+            relevant = find_relevant([ids[row] for row in order], self.qrels, self.judged)
             for first in range(0, len(order), blocks.queries):
                 last = min(first + blocks.queries, len(order))
                 rows, golds = order[first:last], relevant.of_queries(first, last)
@@ -103,7 +75,9 @@ class Search:
         scores = np.empty(len(golds.query), dtype=np.float32)
         for lang in sorted(set(golds.lang)):
             of_lang = np.flatnonzero(golds.lang == lang)
-            scores[of_lang] = self.scorer.score_pairs(query_lang, rows[golds.query[of_lang]], lang, golds.rows[of_lang])
+            scores[of_lang] = self.judged_scorer.score_pairs(
+                query_lang, rows[golds.query[of_lang]], lang, golds.rows[of_lang]
+            )
         return scores
 
     def _rank(
@@ -117,12 +91,15 @@ class Search:
     ) -> LanguageRanking:
         passages = self.passages[lang]
         gold_keys = bounds(gold_scores, golds.numbers, passages.ordered)
-        ranking = LanguageRanking(len(rows), self.depth, golds.offsets, gold_keys)
-        for start in range(0, len(passages.ids), blocks.passage_block):
-            part = slice(start, start + blocks.passage_block)
-            for first in range(0, len(rows), blocks.query_block):
-                scores = self.scorer.score(query_lang, rows[first : first + blocks.query_block], lang, part)
-                ranking.add(first, scores, passages.places[part])
+
+        def exact(queries: np.ndarray, found: np.ndarray) -> np.ndarray:
+            return self.scorer.score_pairs(query_lang, rows[queries], lang, found)
+
+        ranking = LanguageRanking(
+            len(rows), self.depth, passages.places, exact, golds.offsets, gold_keys, self.matches_only
+        )
+        for block in self.scorer.scan(query_lang, rows, lang, blocks):
+            ranking.add(block.first_query, block.first_passage, block.scores, block.error)
         return ranking
 
     def _hit_tables(self, query_lang: str, names: pa.Array, langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
@@ -138,8 +115,6 @@ class Search:
             block = keys[first : first + step]
             scores, places = unpack(block)
             kept = block != NO_HIT
-            if self.matches_only:
-                kept &= scores > 0
             query, lang, rank = np.nonzero(kept)
             rows = np.empty(len(query), dtype=np.int64)
             for position in range(len(langs)):

@@ -1,11 +1,13 @@
 """One language's passages as search sees them: ids, their order, and a way to score them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.ranking import neutral_numbers, places
 
 
@@ -28,18 +30,32 @@ class PassageIds:
     def of(cls, ids: pa.Array, neutral_ids: pa.Array | list[str], where: str) -> "PassageIds":
         """Order a language's ids; raise InputError, naming ``where``, on a repeated or malformed neutral id."""
         neutral_ids = pa.array(neutral_ids, type=pa.string())
-        numbers = neutral_numbers(neutral_ids.to_pylist(), where)
+        numbers = neutral_numbers(neutral_ids, where)
         place = places(numbers, where)
         by_place = np.empty(len(place), dtype=np.int64)
         by_place[place] = np.arange(len(place))
         return cls(ids, neutral_ids, numbers, place, by_place, numbers[by_place])
 
 
-class Scorer(Protocol):
-    """How one kind of search scores: the same arithmetic whatever the block."""
+@dataclass(frozen=True)
+class ScoredBlock:
+    """float32 ``scores`` [q, p] of some queries against some passages of one language.
 
-    def score(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: slice) -> np.ndarray:
-        """Return float32 scores [q, p] of rows ``queries`` of one language against rows ``passages`` of another."""
+    They are of the queries ``first_query``, … as they were asked for and the passages from row ``first_passage`` on,
+    and at most ``error`` off the scores of ``score_pairs``. The array may be written over for the next block.
+    """
+
+    first_query: int
+    first_passage: int
+    scores: np.ndarray
+    error: float
+
+
+class Scorer(Protocol):
+    """How one kind of search scores."""
+
+    def scan(self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks) -> Iterator[ScoredBlock]:
+        """Yield blocks of scores of rows ``queries`` of one language and all passages of another, each pair once."""
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
-        """Return float32 scores [n] of query row i against passage row i: what ``score`` returns for that pair."""
+        """Return the float32 scores [n] of query row i against passage row i: the same bits whatever the company."""

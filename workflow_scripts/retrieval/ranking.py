@@ -5,7 +5,11 @@ id among its language's ids fit into one int64, so that sorting, cutting and cou
 look at ties: two passages never have equal keys.
 """
 
+from binascii import unhexlify
+
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 
@@ -13,15 +17,19 @@ NO_HIT = np.iinfo(np.int64).min  # below the key of any score, -inf included
 _LOW = np.int64(0xFFFFFFFF)
 
 
-def neutral_numbers(neutral_ids: list[str], where: str) -> np.ndarray:
+def neutral_numbers(neutral_ids: pa.Array, where: str) -> np.ndarray:
     """Return ids of 16 hexadecimal digits as uint64 [n], whose order is that of the ids as text.
 
     Raises InputError, naming ``where``, on an id of another form.
     """
     try:
-        if any(len(neutral_id) != 16 for neutral_id in neutral_ids):
+        if pc.any(pc.not_equal(pc.binary_length(neutral_ids), 16)).as_py():
             raise ValueError("not 16 digits")
-        return np.frombuffer(bytes.fromhex("".join(neutral_ids)), dtype=">u8").astype(np.uint64)
+        # Text of equal lengths lies in one piece of memory.
+        _, offsets, text = neutral_ids.buffers()
+        start = memoryview(offsets).cast("i")[neutral_ids.offset] if len(neutral_ids) else 0
+        digits = memoryview(text or b"")[start : start + 16 * len(neutral_ids)]
+        return np.frombuffer(unhexlify(digits), dtype=">u8").astype(np.uint64)
     except ValueError as error:
         raise InputError(
             f"{where}: a neutral id is not 16 hexadecimal digits ({error}); remove the file and rerun"
@@ -59,43 +67,6 @@ def unpack(keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the float32 scores and the places that ``keys`` were made of."""
     ordered = (keys >> 32).astype(np.int32)
     return (ordered ^ ((ordered >> 31) & np.int32(0x7FFFFFFF))).view(np.float32), keys & _LOW
-
-
-class LanguageRanking:
-    """The best passages of one language for each query, and how many passages rank before given ones.
-
-    Scores come block by block, in any blocks; the outcome depends on scores and ids alone.
-    """
-
-    def __init__(self, queries: int, depth: int, gold_offsets: np.ndarray, gold_keys: np.ndarray) -> None:
-        """Prepare for ``queries`` queries.
-
-        ``gold_keys`` [g] are those of ``bounds`` for relevant passages, grouped by query: those of query i
-        stand at ``gold_offsets[i]:gold_offsets[i + 1]``. ``above`` [g] counts the passages that rank before each.
-        """
-        self.above = np.zeros(len(gold_keys), dtype=np.int64)
-        self._depth = depth
-        self._gold_offsets = gold_offsets
-        self._gold_keys = gold_keys
-        self._kept = np.full((queries, depth), NO_HIT, dtype=np.int64)
-
-    def add(self, first_query: int, scores: np.ndarray, places: np.ndarray) -> None:
-        """Take in float32 ``scores`` [q, p] of queries from ``first_query`` on against passages with ``places`` [p]."""
-        block = keys(scores, places)
-        last_query = first_query + len(block)
-        if self._gold_offsets[last_query] > self._gold_offsets[first_query]:
-            block.sort(axis=1)
-            for query, ordered in enumerate(block, start=first_query):
-                mine = slice(self._gold_offsets[query], self._gold_offsets[query + 1])
-                self.above[mine] += len(ordered) - np.searchsorted(ordered, self._gold_keys[mine])
-        elif block.shape[1] > self._depth:
-            block = np.partition(block, -self._depth, axis=1)
-        kept = np.concatenate([self._kept[first_query:last_query], block[:, -self._depth :]], axis=1)
-        self._kept[first_query:last_query] = np.partition(kept, -self._depth, axis=1)[:, -self._depth :]
-
-    def hits(self) -> np.ndarray:
-        """Return keys [queries, depth], best first; ``NO_HIT`` fills up where a query has fewer passages."""
-        return np.sort(self._kept, axis=1)[:, ::-1]
 
 
 def bounds(scores: np.ndarray, numbers: np.ndarray, language_numbers: np.ndarray) -> np.ndarray:

@@ -1,0 +1,183 @@
+"""One language's passages ranked for each query, from scores that may be a little off.
+
+Scores come block by block, each at most ``error`` off the exact one. If c is the depth-th highest score so far, the
+exact depth-th best is at least c − error, so whatever is below c − 2·error is no hit: the rest are *candidates*.
+At the end the candidates that are left get their exact scores, and those alone decide. The outcome depends on
+exact scores and ids, not on blocks, nor on how far off the scores were.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from workflow_scripts.retrieval.ranking import NO_HIT, keys, unpack
+from workflow_scripts.retrieval.worker_threads import in_threads
+
+CANDIDATES_A_HIT = 4  # room for candidates, as a multiple of the depth
+_ROWS_A_THREAD = 64
+_PAIRS_AT_ONCE = 1 << 20
+
+# query numbers [n], passage rows [n] → exact float32 scores [n]
+Exact = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+class LanguageRanking:
+    """The best passages of one language for each query, and how many passages rank before given ones."""
+
+    def __init__(
+        self,
+        queries: int,
+        depth: int,
+        places: np.ndarray,
+        exact: Exact,
+        gold_offsets: np.ndarray,
+        gold_keys: np.ndarray,
+        matches_only: bool = False,
+    ) -> None:
+        """Prepare for ``queries`` queries against passages whose ids have ``places`` [p].
+
+        ``gold_keys`` [g] are those of ``bounds`` for relevant passages, grouped by query: those of query i
+        stand at ``gold_offsets[i]:gold_offsets[i + 1]``. ``above`` [g] counts the passages that rank before each.
+        ``matches_only``: only a score above 0 is a hit.
+        """
+        self.above = np.zeros(len(gold_keys), dtype=np.int64)
+        self._depth = depth
+        self._places = places
+        self._exact = exact
+        self._gold_offsets = gold_offsets
+        self._gold_keys = gold_keys
+        self._gold_scores = unpack(gold_keys)[0]
+        room = min(CANDIDATES_A_HIT * depth, len(places))
+        self._scores = np.empty((queries, room), dtype=np.float32)
+        self._rows = np.empty((queries, room), dtype=np.int32)
+        self._held = np.zeros(queries, dtype=np.int64)
+        least = np.nextafter(np.float32(0), np.float32(1)) if matches_only else np.float32(-np.inf)
+        self._floors = np.full(queries, least, dtype=np.float32)
+        self._error = 0.0
+
+    def add(self, first_query: int, first_row: int, scores: np.ndarray, error: float) -> None:
+        """Take in float32 ``scores`` [q, p] of queries from ``first_query`` on and passages from ``first_row`` on.
+
+        Each is at most ``error`` off the exact score; with ``error`` 0 they are the exact scores.
+        """
+        self._error = max(self._error, error)
+        self._count_above(first_query, first_row, scores)
+        queries, passages = scores.shape
+        floors = self._floors[first_query : first_query + queries]
+        if passages > self._depth:
+            self._set_floors(scores, floors)
+        found = np.concatenate(
+            in_threads(lambda first: _at_least(scores, floors, first), range(0, queries, _ROWS_A_THREAD))
+        )
+        query = found // passages
+        counts = np.bincount(query, minlength=queries)
+        starts = np.cumsum(counts) - counts
+        approximate = scores.reshape(-1)[found]
+        rows = (found - query * passages + first_row).astype(np.int32)
+        held = self._held[first_query : first_query + queries]
+        overfull = held + counts > self._scores.shape[1]
+        fits = ~overfull[query]
+        at = (first_query + query)[fits], (held[query] + np.arange(len(query)) - starts[query])[fits]
+        self._scores[at], self._rows[at] = approximate[fits], rows[fits]
+        held[~overfull] += counts[~overfull]
+        for i in np.flatnonzero(overfull):
+            mine = slice(starts[i], starts[i] + counts[i])
+            self._replace(first_query + i, approximate[mine], rows[mine])
+
+    def hits(self) -> np.ndarray:
+        """Return keys [queries, depth], best first; ``NO_HIT`` fills up where a query has fewer passages."""
+        for query in np.flatnonzero(self._held > self._depth):
+            self._replace(query, self._scores[query, :0], self._rows[query, :0])
+        best = np.full((len(self._held), self._depth), NO_HIT, dtype=np.int64)
+        ends = np.cumsum(self._held)
+        first = 0
+        while first < len(self._held):
+            start = ends[first] - self._held[first]
+            last = max(first + 1, int(np.searchsorted(ends, start + _PAIRS_AT_ONCE, side="right")))
+            held = self._held[first:last]
+            query, position = np.nonzero(np.arange(held.max(initial=0)) < held[:, None])
+            rows = self._rows[first:last][query, position]
+            exact = self._exact_scores(first + query, rows, self._scores[first:last][query, position])
+            ordered = np.full((last - first, held.max(initial=0)), NO_HIT, dtype=np.int64)
+            ordered[query, position] = keys(exact, self._places[rows])
+            ordered.sort(axis=1)
+            kept = ordered[:, ::-1][:, : self._depth]
+            best[first:last, : kept.shape[1]] = kept
+            first = last
+        return best
+
+    def _set_floors(self, scores: np.ndarray, floors: np.ndarray) -> None:
+        """Give queries that have no floor yet the one that this block alone allows."""
+        unset = np.flatnonzero(np.isneginf(floors))
+
+        def cut(first: int) -> None:
+            mine = unset[first : first + _ROWS_A_THREAD]
+            at = scores.shape[1] - self._depth
+            floors[mine] = self._below(np.partition(scores[mine], at, axis=1)[:, at], 2)
+
+        in_threads(cut, range(0, len(unset), _ROWS_A_THREAD))
+
+    def _replace(self, query: int, scores: np.ndarray, rows: np.ndarray) -> None:
+        """Add candidates to those of one query, and keep those that may still be hits."""
+        held = self._held[query]
+        scores = np.concatenate([self._scores[query, :held], scores])
+        rows = np.concatenate([self._rows[query, :held], rows])
+        at = len(scores) - self._depth
+        if at > 0:
+            self._raise_floor(query, self._below(np.partition(scores, at)[at], 2))
+            kept = scores >= self._floors[query]
+            scores, rows = scores[kept], rows[kept]
+        at = len(scores) - self._depth
+        if at > 0 and len(scores) > self._scores.shape[1] - self._depth:
+            # Too many are too near each other: their exact scores, which are candidates' scores like any, decide now.
+            scores = self._exact_scores(np.full(len(rows), query), rows, scores)
+            best = np.argpartition(keys(scores, self._places[rows]), at)[at:]
+            scores, rows = scores[best], rows[best]
+            self._raise_floor(query, self._below(scores.min(), 1))
+        self._scores[query, : len(scores)], self._rows[query, : len(rows)] = scores, rows
+        self._held[query] = len(scores)
+
+    def _raise_floor(self, query: int, floor: np.float32) -> None:
+        self._floors[query] = max(self._floors[query], floor)
+
+    def _count_above(self, first_query: int, first_row: int, scores: np.ndarray) -> None:
+        """Count the passages of a block that rank before each relevant passage; look twice at the near ones."""
+        queries, passages = scores.shape
+        offsets = self._gold_offsets[first_query : first_query + queries + 1]
+        step = max(1, _PAIRS_AT_ONCE // passages)
+        for first in range(offsets[0], offsets[-1], step):
+            golds = np.arange(first, min(first + step, offsets[-1]))
+            query = np.searchsorted(offsets, golds, side="right") - 1
+            block, exact = scores[query], self._gold_scores[golds]
+            surely = block > self._above(exact)[:, None]
+            near = block >= self._below(exact, 1)[:, None]
+            near &= ~surely
+            gold, column = np.nonzero(near)
+            rows = column + first_row
+            again = self._exact_scores(first_query + query[gold], rows, block[gold, column])
+            before = keys(again, self._places[rows]) >= self._gold_keys[golds[gold]]
+            self.above[golds] += surely.sum(axis=1) + np.bincount(gold[before], minlength=len(golds))
+
+    def _exact_scores(self, queries: np.ndarray, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        return self._exact(queries, rows) if self._error else scores
+
+    def _below(self, scores: np.ndarray, errors: int) -> np.ndarray:
+        """Return float32 numbers that are surely below ``scores`` by ``errors`` times the error (0: the scores)."""
+        return _shifted(scores, -errors * self._error)
+
+    def _above(self, scores: np.ndarray) -> np.ndarray:
+        return _shifted(scores, self._error)
+
+
+def _shifted(scores: np.ndarray, by: float) -> np.ndarray:
+    """Return float32 ``scores`` shifted by at least ``by``, away from them."""
+    if not by:
+        return scores
+    shifted = (np.float64(scores) + by).astype(np.float32)
+    return np.nextafter(shifted, np.float32(np.inf if by > 0 else -np.inf))
+
+
+def _at_least(scores: np.ndarray, floors: np.ndarray, first: int) -> np.ndarray:
+    """Return where, in ``scores`` laid out flat, some rows from ``first`` on reach their floors."""
+    rows = slice(first, first + _ROWS_A_THREAD)
+    return np.flatnonzero(scores[rows] >= floors[rows, None]) + first * scores.shape[1]
