@@ -81,6 +81,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self.answer(403, b"{}")
         if repository not in self.server.repositories:
             return self.answer(404, b"{}", X_Error_Code="RepoNotFound", X_Error_Message="Repository not found")
+        if not rest:
+            return self.answer(200, json.dumps({"id": repository.partition("/")[2], "sha": COMMIT}).encode())
         kind, revision, *name = rest
         if revision != COMMIT:
             return self.answer(404, b"{}", X_Error_Code="RevisionNotFound", X_Error_Message="Invalid rev id")

@@ -60,6 +60,16 @@ class Place(NamedTuple):
         return f"{self.hub} at commit {self.revision}"
 
 
+def latest_commit(kind: Kind, hub: str) -> str:
+    """Return the commit of 40 hexadecimal digits that a repository's main branch is at now.
+
+    Raises InputError, in one line, for a repository that is missing or gated, and a hub that cannot be reached.
+    """
+    with _one_line_errors(Place(kind, hub, "main", "a commit that you look up on its page")):
+        found = huggingface_hub.HfApi(endpoint=os.getenv("HF_ENDPOINT")).repo_info(hub, repo_type=kind)
+    return found.sha
+
+
 def list_files(place: Place, *, recursive: bool) -> dict[str, HubFile]:
     """Return the files of a repository by path; only those at the top where it is not ``recursive``.
 

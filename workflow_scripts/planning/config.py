@@ -22,6 +22,7 @@ from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_langua
 from workflow_scripts.planning.source_options import check_source_options
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
+PIN = "python -m workflow_scripts.planning.pin_revisions EXPERIMENT.yaml > PINS.yaml"
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
 
 
@@ -124,7 +125,8 @@ def _check_models(config: Config) -> None:
             raise InputError(f"config: models.{name}: {found} given; a model is exactly one of pretrain, hub, folder")
         if "hub" in entry and "revision" not in entry:
             raise InputError(
-                f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use"
+                f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use, "
+                f"or have all that are missing written: {PIN}"
             )
         if "pretrain" not in entry and "size_m" not in entry:
             raise InputError(f"config: models.{name}: size_m is missing; give its non-embedding parameters in millions")
@@ -158,7 +160,7 @@ def _check_hub(config: Config) -> None:
             if hub in entry and revision not in entry:
                 raise InputError(
                     f"config: {section}.{name}.{hub}: {entry[hub]!r} has no {revision}; give the 40-digit commit to "
-                    "fetch (the dataset page's list of files shows it under History)"
+                    f"fetch (the page's list of files shows it under History), or have all missing ones written: {PIN}"
                 )
             if revision in entry and hub not in entry:
                 raise InputError(f"config: {section}.{name}.{revision}: is given without {hub}")

@@ -1,0 +1,86 @@
+"""An overlay that pins the repositories of an experiment, against a server that speaks the hub's API."""
+
+import huggingface_hub
+import pytest
+import yaml
+from hub_case import COMMIT, serve
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hub import latest_commit
+from workflow_scripts.planning import pin_revisions
+
+OTHER = "f" * 40
+EXPERIMENT = {
+    "experiment": {"models": ["open", "pinned", "local"], "sources": ["pairs"], "collections": ["miracl"]},
+    "models": {
+        "open": {"hub": "some/model"},
+        "pinned": {"hub": "some/model", "revision": OTHER},
+        "local": {"folder": "here"},
+        "not-chosen": {"hub": "no/such"},
+    },
+    "translators": {"nllb": {"hub": "some/model"}},
+    "sources": {"pairs": {"hub": "some/data"}},
+    "collections": {"miracl": {"hub": "some/data", "revision": OTHER, "corpus_hub": "some/data"}},
+}
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    huggingface_hub.close_session()
+    with serve({"models/some/model": {}, "datasets/some/data": {}}) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        yield server
+    huggingface_hub.close_session()
+
+
+def test_what_the_experiment_uses_without_a_revision_is_pinned(hub):
+    assert pin_revisions.pins(EXPERIMENT, latest_commit) == {
+        "models": {"open": {"revision": COMMIT}},
+        "translators": {"nllb": {"revision": COMMIT}},
+        "sources": {"pairs": {"revision": COMMIT}},
+        "collections": {"miracl": {"corpus_revision": COMMIT}},
+    }
+
+
+def test_each_repository_is_asked_for_once():
+    asked = []
+    pin_revisions.pins(EXPERIMENT, lambda *place: asked.append(place) or COMMIT)
+    assert asked == [("model", "some/model"), ("dataset", "some/data")]
+
+
+def test_the_command_prints_an_overlay(hub, tmp_path, monkeypatch, capsys):
+    path = tmp_path / "experiment.yaml"
+    path.write_text(yaml.safe_dump(EXPERIMENT), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["pin_revisions", str(path)])
+    pin_revisions.main()
+    printed = capsys.readouterr().out
+    assert printed.startswith("# Commits of hub repositories, written by: python -m workflow_scripts.planning.pin_")
+    overlay = yaml.safe_load(printed)
+    assert overlay["models"] == {"open": {"revision": COMMIT}}
+
+    path.write_text(yaml.safe_dump(pin_revisions.merged([path]) | {"translators": {}}), encoding="utf-8")
+    pins = tmp_path / "pins.yaml"
+    pins.write_text(printed, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["pin_revisions", str(path), str(pins)])
+    pin_revisions.main()
+    assert not yaml.safe_load(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("repository", "says"),
+    [("some/missing", "no such repository, or a private one"), ("some/gated", "is gated")],
+)
+def test_what_cannot_be_pinned_is_one_line(hub, repository, says, tmp_path, monkeypatch):
+    path = tmp_path / "experiment.yaml"
+    path.write_text(yaml.safe_dump(EXPERIMENT | {"models": {"open": {"hub": repository}}}), encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["pin_revisions", str(path)])
+    with pytest.raises(SystemExit, match=f"error: {repository}: {says}"):
+        pin_revisions.main()
+
+
+def test_a_file_that_is_no_config_is_refused(tmp_path):
+    (tmp_path / "broken.yaml").write_text("a: [", encoding="utf-8")
+    with pytest.raises(InputError, match=r"broken\.yaml: not a readable config file"):
+        pin_revisions.merged([tmp_path / "broken.yaml"])
