@@ -8,6 +8,7 @@ import yaml
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
+from workflow_scripts.planning import pin_revisions
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_reference import config_reference
 
@@ -254,16 +255,10 @@ EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"), key=lambda path: pat
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
 def test_every_experiment_file_is_valid(path):
-    """`a-b.yaml` overlays `a.yaml` where there is one."""
-
-    def overlay(below, above):
-        for key, value in above.items():
-            if isinstance(value, dict) and isinstance(below.get(key), dict):
-                overlay(below[key], value)
-            else:
-                below[key] = value
-
-    config = default()
-    for overlaid in (other for other in EXPERIMENTS if f"{path.stem}-".startswith(f"{other.stem}-")):
-        overlay(config, yaml.safe_load(overlaid.read_text(encoding="utf-8")))
+    """`a-b.yaml` overlays `a.yaml` where there is one; revisions that are left open are filled in."""
+    below = [other for other in EXPERIMENTS if f"{path.stem}-".startswith(f"{other.stem}-")]
+    config = pin_revisions.merged([ROOT / "config.yaml", *below])
+    for section, entries in pin_revisions.pins(config, lambda *place: "0" * 40).items():
+        for name, revisions in entries.items():
+            config[section][name] |= revisions
     assert resolve(config)["experiment"]["name"] == path.stem

@@ -1,0 +1,166 @@
+"""The experiment files for a machine with GPUs: pinned against a stand-in for the hub, planned, their sources prepared.
+
+The stand-in has files in the layouts of the repositories that the experiments name, small ones made here.
+"""
+
+import copy
+import io
+
+import huggingface_hub
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from conftest import ROOT, copy_of_the_workflow
+from hub_case import COMMIT, environment, serve
+
+from workflow_scripts.data.hub import latest_commit
+from workflow_scripts.data.layouts import MMARCO_LANGUAGES
+from workflow_scripts.data.tables import PAIRS, read_table
+from workflow_scripts.planning import pin_revisions
+
+EXPERIMENTS = ("paper", "scaling")
+
+
+def config_of(name):
+    return pin_revisions.merged([ROOT / "config.yaml", ROOT / f"experiments/{name}.yaml"])
+
+
+def unpinned(config):
+    """The config without any revision: the stand-in has one commit of everything."""
+    config = copy.deepcopy(config)
+    for section, _, _, revision in pin_revisions._REPOSITORIES:
+        for entry in config.get(section, {}).values():
+            entry.pop(revision, None)
+    return config
+
+
+def mmarco():
+    files = {"data/triples.train.ids.small.tsv": "".join(f"{q}\t{q + 10}\t{q + 20}\n" for q in range(1, 6))}
+    for name in MMARCO_LANGUAGES.values():
+        queries = "".join(f"{q}\t{name} query {q}\n" for q in range(1, 6))
+        passages = "".join(f"{p}\t{name} passage {p}\n" for p in range(11, 26))
+        files[f"data/google/queries/train/{name}_queries.train.tsv"] = queries
+        files[f"data/google/collections/{name}_collection.tsv"] = passages
+    return {path: text.encode() for path, text in files.items()}
+
+
+def natural_questions():
+    content = io.BytesIO()
+    pq.write_table(pa.table({"query": ["who was it", "when was it"], "answer": ["One.", "Two."]}), content)
+    return {"pair/train-00000-of-00001.parquet": content.getvalue()}
+
+
+REPOSITORIES = {"unicamp-dl/mmarco": mmarco, "sentence-transformers/natural-questions": natural_questions}
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A server that knows every repository that the experiments name; most are empty, as a plan asks for no file."""
+    known = {}
+    for name in EXPERIMENTS:
+        config = config_of(name)
+        for section, kind, repository, _ in pin_revisions._REPOSITORIES:
+            for entry in config.get(section, {}).values():
+                if repository in entry:
+                    files = REPOSITORIES.get(entry[repository], dict)
+                    known[f"{kind}s/{entry[repository]}"] = files()
+    with serve(known) as server:
+        yield server
+
+
+@pytest.fixture
+def pins(hub, monkeypatch):
+    def of(config):
+        return pin_revisions.pins(config, latest_commit)
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    huggingface_hub.close_session()
+    yield of
+    huggingface_hub.close_session()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    return copy_of_the_workflow(tmp_path_factory.mktemp("experiments") / "tree", "paper")
+
+
+def experiment(tree, name, overlay):
+    """The experiment in the tree, with the overlay as a second config file, and the local files that it reads."""
+    config = config_of(name)
+    tree.experiment = name
+    (tree.folder / "pins.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    tree.command = lambda *arguments: [*type(tree).command(tree, *arguments), "pins.yaml"]
+    for collection in config["experiment"]["collections"]:
+        entry = config["collections"][collection]
+        if "hub" not in entry:
+            for lang in entry["languages"]:
+                path = tree.folder / config["data_root"] / entry.get("path", collection) / f"{lang}.json"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+    return config["experiment"], config
+
+
+def counted(planned, *rules):
+    return {rule: planned.get(rule, 0) for rule in rules}
+
+
+def test_the_papers_experiment_has_its_jobs(tree, pins):
+    overlay = pins(config_of("paper"))
+    assert overlay == {"collections": {"miracl": {"revision": COMMIT, "corpus_revision": COMMIT}}}
+    experiment(tree, "paper", overlay)
+    runs, parts = 2 * 3, 1 + 1 + 15  # models × strategies; XQuAD-R, MLQA-R, MIRACL's languages
+    planned = tree.planned("all")
+    assert counted(planned, "fetch_model", "fetch_data", "prepare_pairs", "prepare_collection", "finetune") == {
+        "fetch_model": 2,
+        "fetch_data": 7 + 1 + 2 * 15,
+        "prepare_pairs": 7 + 1,
+        "prepare_collection": 11 + 7 + 15,
+        "finetune": runs,
+    }
+    assert counted(planned, "search", "search_bm25", "score") == {
+        "search": runs * parts,
+        "search_bm25": parts,
+        "score": (runs + 1) * 3,
+    }
+
+
+def test_the_scaling_study_has_its_jobs(tree, pins):
+    overlay = pins(config_of("scaling"))
+    assert set(overlay["models"]) == {"xlmr-xl", "mmbert-small", "mmbert-base"}
+    experiment(tree, "scaling", overlay)
+    runs, langs = 8 * 3 * 3, 6
+    planned = tree.planned("all")
+    assert counted(planned, "fetch_model", "fetch_data", "prepare_pairs", "decontaminate", "finetune") == {
+        "fetch_model": 8,
+        "fetch_data": 11 + 2 * langs,
+        "prepare_pairs": 11,
+        "decontaminate": 11,
+        "finetune": runs,
+    }
+    assert counted(planned, "search", "score") == {"search": runs * langs, "score": runs + 1}
+
+
+def test_a_revision_that_is_missing_stops_the_plan_in_one_line(tree):
+    experiment(tree, "scaling", {})
+    done = tree.snakemake("-n", "all", check=False)
+    assert done.returncode
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "has no revision" in line]
+    assert len(said) == 1 and "planning.pin_revisions EXPERIMENT.yaml > PINS.yaml" in said[0]
+
+
+def test_the_papers_sources_are_fetched_and_prepared(tree, hub, pins):
+    experiment(tree, "paper", pins(unpinned(config_of("paper"))))
+    own = type(tree).environment(tree)
+    tree.environment = lambda: own | environment(hub.endpoint, tree.folder / "home") | {"PATH": own["PATH"]}
+    prepared = [f"results/paper/pairs/prepared/{name}.parquet" for name in ("mmarco/hi", "natural-questions/en")]
+    tree.snakemake(*prepared)
+    hindi, questions = (read_table(tree.folder / path, PAIRS).to_pylist() for path in prepared)
+    assert [(row["pair_id"], row["query"], row["origin"]) for row in hindi[:2]] == [
+        ("1-11", "hindi query 1", "machine:google"),
+        ("2-12", "hindi query 2", "machine:google"),
+    ]
+    assert hindi[0]["negatives"] == [{"title": "", "passage": "hindi passage 21"}]
+    assert [(row["query"], row["passage"]) for row in questions] == [("who was it", "One."), ("when was it", "Two.")]
