@@ -18,7 +18,13 @@ os.environ.update(
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
-from workflow_scripts.planning import data_files, job_resources, lexicons, runs
+from workflow_scripts.planning import (
+    data_files,
+    job_resources,
+    lexicons,
+    runs,
+    token_arrays,
+)
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
@@ -52,7 +58,10 @@ wildcard_constraints:
     model=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     strategy=r"[A-Za-z0-9][A-Za-z0-9._-]*",
     seed=r"[0-9]+",
-    part=r"[a-z]+",
+    part=r"[a-z]+(-[0-9]+)?",
+    vocabulary=rf"{token_arrays.PRETRAINED}|family-[A-Za-z0-9][A-Za-z0-9._-]*",
+    table=r"[a-z]+/[^/]+/[^/]+",
+    form=r"q[0-9]+-p[0-9]+(-[0-9a-f]{8})?",
     lang=r"[a-z]{2,3}",
     hub=r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+",
     revision=r"[0-9a-f]{40}",
@@ -153,7 +162,7 @@ def fetched_collection(wildcards):
 
 def everything_fetched(wildcards):
     """What comes from the hub: data and models."""
-    return list(FILE_SETS) + [base_files(model) for model in models_of_kind("hub")]
+    return list(FILE_SETS) + [base_files(model) for model in hub_models()]
 
 
 def patterns_of_files(wildcards, output):
@@ -346,6 +355,14 @@ def models_of_kind(kind):
     ]
 
 
+def hub_models():
+    return [
+        model
+        for model in token_arrays.models_read(config)
+        if "hub" in config["models"][model]
+    ]
+
+
 def one_of(names):
     """A wildcard constraint: one of the names, or nothing at all where there are none."""
     return "|".join(re.escape(name) for name in names) or "(?!)"
@@ -373,6 +390,13 @@ def encode_settings(wildcards):
 
 def pretrain_state(wildcards):
     return made(f".partial/base/{wildcards.model}")
+
+
+def encode_state(wildcards):
+    return made(
+        f".partial/vectors/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+        f"/{wildcards.collection}/{wildcards.part}"
+    )
 
 
 def finetune_state(wildcards):
@@ -409,18 +433,99 @@ def search_memory(wildcards, attempt):
     return attempt * job_resources.search_memory_mb(config["search"])
 
 
+# --- Token arrays.
+
+COLLECTION_TOKENS = [
+    f"{kind}.{name}"
+    for kind in ("queries", "passages")
+    for name in ("ids.npy", "offsets.npy", "parquet")
+]
+PAIR_TOKENS = [
+    *(
+        f"{kind}.{name}.npy"
+        for kind in ("queries", "passages")
+        for name in ("ids", "offsets", "rows")
+    ),
+    "negatives.offsets.npy",
+    "negatives.rows.npy",
+]
+
+
+def vocabulary_tokenizer(wildcards):
+    """The file that says how a vocabulary's token arrays are made."""
+    if wildcards.vocabulary == token_arrays.PRETRAINED:
+        return "<results>/tokenizer/tokenizer.json"
+    model = token_arrays.tokenizer_model(config, wildcards.vocabulary)
+    if "folder" in config["models"][model]:
+        return f"{base_folder(model)}/tokenizer.json"
+    return base_files(model)
+
+
+def token_settings(wildcards):
+    return token_arrays.token_settings(config, wildcards.form)
+
+
+def tokens_of(model):
+    """The place of a model's token arrays."""
+    vocabulary = token_arrays.vocabulary(config, model)
+    return f"tokens/{vocabulary}/{token_arrays.text_form(config, model)}"
+
+
+def training_token_names(wildcards):
+    """The place of the token arrays of each of a run's tables of pairs, in the order of the tables."""
+    return [
+        f"{tokens_of(wildcards.model)}/{table.removeprefix('<results>/').removesuffix('.parquet')}"
+        for table in training_pairs(wildcards)
+    ]
+
+
+def training_tokens(wildcards):
+    return expand(
+        "<results>/{folder}/{file}",
+        folder=training_token_names(wildcards),
+        file=[*PAIR_TOKENS, "manifest.json"],
+    )
+
+
+def training_token_folders(wildcards):
+    return [made(name) for name in training_token_names(wildcards)]
+
+
+def part_token_name(wildcards):
+    return f"{tokens_of(wildcards.model)}/collections/{wildcards.collection}/{wildcards.part}"
+
+
+def part_tokens(wildcards):
+    folder = part_token_name(wildcards)
+    return [f"<results>/{folder}/{file}" for file in COLLECTION_TOKENS]
+
+
+def part_tokens_manifest(wildcards):
+    return f"<results>/{part_token_name(wildcards)}/manifest.json"
+
+
 # --- Collections, hits and scores.
 
 
-def part_languages(wildcards):
-    return runs.parts(config, wildcards.collection)[wildcards.part]
+def encoding_part(wildcards):
+    return runs.encoding_parts(config, wildcards.collection)[wildcards.part]
 
 
-def part_tables(wildcards):
+def encoding_part_languages(wildcards):
+    return encoding_part(wildcards).languages
+
+
+def encoding_part_shard(wildcards):
+    """Which of how many shards; one string, since Snakemake compares params as a set."""
+    part = encoding_part(wildcards)
+    return f"{part.shard} {part.shards}"
+
+
+def encoding_part_tables(wildcards):
     return expand(
         "<results>/collections/{collection}/{lang}/{table}.parquet",
         collection=wildcards.collection,
-        lang=part_languages(wildcards),
+        lang=encoding_part_languages(wildcards),
         table=["queries", "passages"],
     )
 
@@ -453,14 +558,14 @@ def collection_passages(wildcards):
 def indexes(wildcards):
     return expand(
         "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.json",
-        part=runs.parts(config, wildcards.collection),
+        part=runs.encoding_parts(config, wildcards.collection),
     )
 
 
 def vectors(wildcards):
     return expand(
         "<results>/vectors/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}/{file}",
-        part=runs.parts(config, wildcards.collection),
+        part=runs.encoding_parts(config, wildcards.collection),
         file=["queries.npy", "passages.npy", "queries.parquet", "passages.parquet"],
     )
 
@@ -679,12 +784,15 @@ def dropped_rows(wildcards):
 
 def benchmarks_of_jobs(wildcards):
     """What the costly jobs took, one file a job."""
-    encoded = [
-        f"{run.path}/{collection}/{part}"
-        for run in runs.dense_runs(config)
-        for collection in config["experiment"]["collections"]
-        for part in runs.parts(config, collection)
-    ]
+    encoded, searched = (
+        [
+            f"{run.path}/{collection}/{part}"
+            for run in runs.dense_runs(config)
+            for collection in config["experiment"]["collections"]
+            for part in parts(config, collection)
+        ]
+        for parts in (runs.encoding_parts, runs.parts)
+    )
     scored = [
         f"{run.path}/{collection}"
         for run in runs.all_runs(config)
@@ -694,7 +802,7 @@ def benchmarks_of_jobs(wildcards):
         "pretrain": models_of_kind("pretrain"),
         "finetune": [run.path for run in runs.trained_runs(config)],
         "encode": encoded,
-        "search": encoded,
+        "search": searched,
         "score": scored,
     }
     return [

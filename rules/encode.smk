@@ -4,7 +4,8 @@
 rule encode:
     input:
         model=trained_model,
-        tables=part_tables,
+        tokens=part_tokens,
+        made=part_tokens_manifest,
     output:
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.npy",
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
@@ -24,17 +25,16 @@ rule encode:
     params:
         settings=encode_settings,
         model=subpath(input.model, parent=True),
-        languages=part_languages,
-        data=collection_folder,
+        tokens=subpath(input.made, parent=True),
         folder=subpath(output.manifest, parent=True),
+        partial=encode_state,
         code=code("encode"),
     shell:
         "python -m workflow_scripts.encode"
         " --model {params.model:q}"
-        " --collection {wildcards.collection:q}"
-        " --languages {params.languages:q}"
-        " --data {params.data:q}"
+        " --tokens {params.tokens:q}"
         " --settings {params.settings:q}"
         " --threads {threads}"
+        " --partial {params.partial:q}"
         " --output {params.folder:q}"
         " &> {log:q}"

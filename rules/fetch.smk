@@ -31,7 +31,7 @@ rule fetch_model:
     benchmark:
         "<benchmarks>/fetch_model/{model}.tsv"
     wildcard_constraints:
-        model=one_of(models_of_kind("hub")),
+        model=one_of(hub_models()),
     conda:
         "../envs/fetch.yaml"
     params:

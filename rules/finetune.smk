@@ -5,6 +5,7 @@ rule finetune:
     input:
         base=base_model,
         pairs=training_pairs,
+        tokens=training_tokens,
         overlaps=training_overlaps,
     output:
         "<results>/models/{model}/{strategy}/{seed}/model.safetensors",
@@ -26,12 +27,14 @@ rule finetune:
         settings=finetune_settings,
         base=subpath(input.base, parent=True),
         folder=subpath(output.manifest, parent=True),
+        tokens=training_token_folders,
         partial=finetune_state,
         code=code("finetune"),
     shell:
         "python -m workflow_scripts.finetune"
         " --base {params.base:q}"
         " --pairs {input.pairs:q}"
+        " --tokens {params.tokens:q}"
         " --overlaps {input.overlaps:q}"
         " --settings {params.settings:q}"
         " --seed {wildcards.seed}"

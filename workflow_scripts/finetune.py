@@ -15,6 +15,9 @@ def main() -> None:
     parser.add_argument(
         "--pairs", nargs="+", required=True, metavar="FILE", help="PAIRS files of all sources and languages"
     )
+    parser.add_argument(
+        "--tokens", nargs="+", required=True, metavar="FOLDER", help="their token arrays, in the order of --pairs"
+    )
     parser.add_argument("--overlaps", nargs="*", default=[], metavar="FILE", help="OVERLAPS files of every language")
     parser.add_argument(
         "--settings",
@@ -40,6 +43,7 @@ def main() -> None:
     finetune(
         path_to_base=flags.base,
         paths_to_pairs=flags.pairs,
+        paths_to_tokens=flags.tokens,
         paths_to_overlaps=flags.overlaps,
         settings=flags.settings,
         seed=flags.seed,

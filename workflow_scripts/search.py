@@ -36,12 +36,13 @@ def search(
     indexes = {path: read_index(path) for path in paths_to_indexes}
     if others := [path for path, index in indexes.items() if index["collection"] != collection]:
         raise InputError(f"{others[0]}: is of collection {indexes[others[0]]['collection']}, not {collection}")
-    chosen = [path for path in indexes if path.stem == part]
-    if len(chosen) != 1:
+    # The shards of a large language are indexes of their own, in order: en-00, en-01, …
+    chosen = {path: index for path, index in indexes.items() if part in (path.stem, path.stem.rpartition("-")[0])}
+    if not chosen:
         raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
     query_vectors, query_ids = load_queries(indexes)
-    passage_vectors, passage_ids = load_passages({chosen[0]: indexes[chosen[0]]})
+    passage_vectors, passage_ids = load_passages(chosen)
     # A relevant passage may be another part's.
     judged_vectors, judged_ids = load_passages(indexes) if ranks_wanted else ({}, {})
     blocks = Blocks.within(

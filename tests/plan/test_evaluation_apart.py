@@ -21,7 +21,7 @@ def jobs(tiny):
 def test_no_evaluation_file_is_an_input_of_fine_tuning(jobs):
     read = {path for rule, inputs, _ in jobs if rule == "finetune" for path in inputs}
     of_models = {path for path in read if path.startswith("results/tiny/base/")}
-    assert {PurePath(path).parts[2] for path in read - of_models} == {"pairs", "overlaps"}
+    assert {PurePath(path).parts[2] for path in read - of_models} == {"pairs", "overlaps", "tokens"}
 
 
 def test_all_that_fine_tuning_rests_on_is_made_without_evaluation_files_but_for_overlaps(jobs):

@@ -4,6 +4,7 @@ import csv
 
 import pyarrow as pa
 import pytest
+from training_case import write_tokenizer, write_tokens
 
 from workflow_scripts.codeswitch import codeswitch
 from workflow_scripts.data.errors import InputError
@@ -93,9 +94,17 @@ def run(folder, settings=WHOLE, langs=("sw", "yo"), pairs="en.parquet"):
 
 def test_the_rule_writes_pairs_that_training_reads_and_the_realised_rates(files):
     rates = run(files)
-    pairs = read_pairs([files / "switched.parquet"], [], ["en"])
+    tokenizer = write_tokenizer(files / "tokenizer")
+    pairs = read_pairs(
+        [files / "switched.parquet"],
+        write_tokens(tokenizer, [files / "switched.parquet"], files / "tokens"),
+        [],
+        ["en"],
+    )
     assert pairs.languages == ["en"]
-    assert all("mto" in text or "odò" in text for text in pairs.queries)
+    assert [(row >= 0).tolist() for row in pairs.sources[0].queries] == [[True, False, True]]
+    queries = read_table(files / "switched.parquet", PAIRS)["query"].to_pylist()
+    assert all("mto" in text or "odò" in text for text in queries if text)
     assert [(row["strategy"], row["source"], row["side"], row["lang"]) for row in rates] == [
         ("cs", "s", side, lang) for side in ("query", "passage") for lang in ("sw", "yo")
     ]

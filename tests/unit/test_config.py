@@ -99,6 +99,12 @@ def test_resolving_does_not_touch_its_input():
             r"report\.group: 'low-resource' has no language in collections\.atlas",
         ),
         ("collections/atlas/parallel", False, r"collections\.atlas\.settings: .* need a parallel collection"),
+        ("collections/atlas/shards", {"en": 2}, r"collections\.atlas\.shards: all languages are one part \(merged\)"),
+        (
+            "collections/atlas",
+            {"format": "atlas", "languages": ["sw", "te"], "shards": {"en": 2}},
+            r"collections\.atlas\.shards: 'en' is not in languages",
+        ),
         ("collections/atlas/format", "beer", r"collections\.atlas\.format: 'beer' is not one of"),
         ("collections/atlas/format", "miracl", r"data_root: is null, but collections\.atlas reads files"),
         (

@@ -6,13 +6,20 @@ import logging
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from training_case import FORM
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
+from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
+from workflow_scripts.encoders.bi_encoder import BiEncoder
 from workflow_scripts.retrieval import encoding
+from workflow_scripts.retrieval.collection_tokens import Shard
+from workflow_scripts.tokenize_collection import tokenize_collection
 
 TEXTS = {
     "sw": ["Nairobi ni mji mkuu wa Kenya", "Ziwa", "Mlima Kilimanjaro uko Tanzania na ni mrefu " * 6],
@@ -77,16 +84,29 @@ def data(tmp_path):
     return tmp_path / "data"
 
 
-def run(model, data, output, entry=MODEL, batch_tokens=128):
-    encode(
-        path_to_model=model,
+def tokens_of(model, data, output, entry=MODEL, shard=(0, 1)):
+    tokenize_collection(
+        path_to_tokenizer=model,
         collection="c",
         languages=["yo", "sw"],
+        shard=Shard(*shard),
         path_to_data=data,
+        settings={name: entry[name] for name in FORM},
+        path_to_output=output,
+    )
+    return output
+
+
+def run(model, data, output, entry=MODEL, batch_tokens=128, shard=(0, 1)):
+    encode(
+        path_to_model=model,
+        path_to_tokens=tokens_of(model, data, output.with_name(f"{output.name}.tokens"), entry, shard),
         settings={"model": entry, "encoding": {"batch_tokens": batch_tokens, "dtype": "float32"}},
         threads=1,
         path_to_output=output,
+        path_to_partial=output.with_name(f"{output.name}.state"),
     )
+    assert not output.with_name(f"{output.name}.state").exists()
     return output
 
 
@@ -146,13 +166,13 @@ def test_the_key_follows_content_not_place(model, data, tmp_path):
     assert read_manifest(run(model, moved, tmp_path / "d", MODEL | {"passage_prefix": ""}))["key"] != first
 
 
-def test_windows_and_batches_change_no_vector_beyond_rounding(model, data, tmp_path, monkeypatch):
+def test_blocks_and_batches_change_no_vector_beyond_rounding(model, data, tmp_path, monkeypatch):
     whole = np.load(run(model, data, tmp_path / "a") / "passages.npy")
     again = np.load(run(model, data, tmp_path / "b") / "passages.npy")
     assert whole.tobytes() == again.tobytes()
-    monkeypatch.setattr(encoding, "WINDOW", 2)
-    windows = np.load(run(model, data, tmp_path / "c", batch_tokens=16) / "passages.npy")
-    assert np.abs(windows.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
+    monkeypatch.setattr(encoding, "BLOCK", 2)
+    blocks = np.load(run(model, data, tmp_path / "c", batch_tokens=16) / "passages.npy")
+    assert np.abs(blocks.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
 
 
 def test_vectors_without_unit_length_are_refused(model, data, tmp_path):
@@ -161,19 +181,104 @@ def test_vectors_without_unit_length_are_refused(model, data, tmp_path):
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 
-class BrokenEncoder:
-    def tokenize(self, texts, max_length):
-        return [[1] * min(len(text), max_length) for text in texts]
+def test_nan_is_named_with_its_text(model, data, tmp_path, monkeypatch):
+    """The weights are broken for one text alone."""
+    whole = BiEncoder.encode_rows
+    tokens = TokenArrays.open(tokens_of(model, data, tmp_path / "tokens"), "passages")
+    (broken,) = tokens.rows(np.array([4]))
 
     def encode_rows(self, rows):
-        return np.array([[np.nan if len(row) == 4 else 1.0] for row in rows], dtype=np.float32)
+        vectors = whole(self, rows)
+        vectors[[np.array_equal(row, broken) for row in rows]] = np.nan
+        return vectors
+
+    monkeypatch.setattr(BiEncoder, "encode_rows", encode_rows)
+    with pytest.raises(InputError, match="sw passages sw1#0: its vector has norm nan"):
+        run(model, data, tmp_path / "out")
 
 
-def test_nan_is_named_with_its_text(data, tmp_path):
-    paths = {"sw": data / "sw" / "queries.parquet"}
-    with pytest.raises(InputError, match="sw queries sw1#0: its vector has norm nan"):
-        encoding.encode_matrix(
-            BrokenEncoder(), "queries", "c", paths, tmp_path, prefix="", max_length=99, batch_tokens=99
+class Killed(BaseException):
+    """What no handler catches."""
+
+
+def test_a_part_goes_on_at_its_last_whole_block_and_ends_with_the_same_bytes(model, data, tmp_path, monkeypatch):
+    """Stopped in every batch in turn; a block that is done is not computed again."""
+    monkeypatch.setattr(encoding, "BLOCK", 2)
+    whole = run(model, data, tmp_path / "whole", batch_tokens=24)
+    encode_rows, computed = BiEncoder.encode_rows, []
+
+    def stop_at(batch):
+        def limited(self, rows):
+            if len(computed) == batch:
+                raise Killed
+            computed.append(len(rows))
+            return encode_rows(self, rows)
+
+        return limited
+
+    total, batch = 12, 0
+    while True:
+        computed.clear()
+        monkeypatch.setattr(BiEncoder, "encode_rows", stop_at(batch))
+        try:
+            run(model, data, tmp_path / f"out{batch}", batch_tokens=24)
+            break
+        except Killed:
+            assert not (tmp_path / f"out{batch}" / "manifest.json").exists()
+            before = sum(computed)
+        computed.clear()
+        monkeypatch.setattr(BiEncoder, "encode_rows", stop_at(-1))
+        output = run(model, data, tmp_path / f"out{batch}", batch_tokens=24)
+        assert total - before <= sum(computed) <= total - before + 1  # of a block of two texts one may be done again
+        for kind in ("queries", "passages"):
+            assert (output / f"{kind}.npy").read_bytes() == (whole / f"{kind}.npy").read_bytes()
+        batch += 1
+    assert batch >= 6  # there were batches to stop in
+
+
+def test_unfinished_work_of_other_content_is_begun_again(model, data, tmp_path, monkeypatch):
+    whole = run(model, data, tmp_path / "whole")
+    state = tmp_path / "out.state"
+    state.mkdir()
+    np.save(state / "passages.npy", np.zeros((6, 32), dtype=np.float16))
+    (state / "progress.json").write_text(json.dumps({"key": "another", "queries": 0, "passages": 6}))
+    assert (run(model, data, tmp_path / "out") / "passages.npy").read_bytes() == (whole / "passages.npy").read_bytes()
+
+
+def test_shards_are_the_part_cut_in_order(model, data, tmp_path):
+    whole = run(model, data, tmp_path / "whole")
+    shards = [run(model, data, tmp_path / f"shard{number}", shard=(number, 2)) for number in range(2)]
+    assert np.load(shards[0] / "queries.npy").shape == (6, 32)
+    assert np.load(shards[1] / "queries.npy").shape == (0, 32)
+    found = {}
+    for shard in shards:
+        ids = read_table(shard / "passages.parquet", VECTOR_IDS)["id"].to_pylist()
+        found |= dict(zip(ids, np.load(shard / "passages.npy").astype(np.float32), strict=True))
+    ids = read_table(whole / "passages.parquet", VECTOR_IDS)["id"].to_pylist()
+    assert sorted(found) == sorted(ids)
+    expected = np.load(whole / "passages.npy").astype(np.float32)
+    assert max(np.abs(found[name] - row).max() for name, row in zip(ids, expected, strict=True)) < 2e-3
+
+
+@given(total=st.integers(0, 40), count=st.integers(1, 9))
+def test_shards_cover_every_row_once_and_evenly(total, count):
+    parts = [Shard(number, count).rows(total) for number in range(count)]
+    assert [row for part in parts for row in part] == list(range(total))
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_a_model_of_another_vocabulary_is_refused(model, data, tmp_path):
+    tokens = tokens_of(model, data, tmp_path / "tokens")
+    manifest = json.loads((tokens / "manifest.json").read_text())
+    (tokens / "manifest.json").write_text(json.dumps(manifest | {"vocabulary": "another"}))
+    with pytest.raises(InputError, match="models of one family share a vocabulary"):
+        encode(
+            path_to_model=model,
+            path_to_tokens=tokens,
+            settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
+            threads=1,
+            path_to_output=tmp_path / "out",
+            path_to_partial=tmp_path / "state",
         )
 
 
@@ -189,5 +294,5 @@ def test_batches_hold_each_text_once_longest_first_within_the_budget():
 def test_truncation_is_logged(model, data, tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         run(model, data, tmp_path / "out")
-    assert "sw passages: 3 encoded, 33.33 % cut to 30 tokens" in caplog.text
+    assert "sw passages: 3 tokenised, 33.33 % cut to 30 tokens" in caplog.text
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["dtype"] == "float16"

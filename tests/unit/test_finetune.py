@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write_encoder, write_tokenizer
+from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write_encoder, write_tokenizer, write_tokens
 
+from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest
 from workflow_scripts.encoders.bi_encoder import load_bi_encoder
-from workflow_scripts.training.checkpoints import Checkpoints, content_key
+from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.pretraining import plan_lines, pretrain, read_lines
 from workflow_scripts.training.trainer import TrainerSettings, train
@@ -28,12 +29,14 @@ HYBRID = {"alpha": 0.5}
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
-    return {**write_case(folder), "base": str(write_encoder(folder / "base")), "folder": folder}
+    paths, base = write_case(folder), str(write_encoder(folder / "base"))
+    return {**paths, "base": base, "tokens": write_tokens(base, paths["pairs"], folder / "tokens"), "folder": folder}
 
 
 def run_finetune(case, output, training=TRAINING, model=MODEL, strategy=HYBRID, seed=1):
     settings = {"model": model, "strategy": strategy, "training": training}
-    finetune(case["base"], case["pairs"], case["overlaps"], settings, seed, 1, output, f"{output}.partial")
+    inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+    finetune(*inputs, settings, seed, 1, output, f"{output}.partial")
 
 
 def weights(folder):
@@ -79,7 +82,18 @@ def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_pa
     settings = json.dumps({"model": MODEL, "strategy": HYBRID, "training": training})
     command = [
         *(sys.executable, "-m", "workflow_scripts.finetune", "--base", case["base"], "--pairs", *case["pairs"]),
-        *("--overlaps", *case["overlaps"], "--settings", settings, "--seed", "1", "--threads", "1"),
+        *(
+            "--tokens",
+            *case["tokens"],
+            "--overlaps",
+            *case["overlaps"],
+            "--settings",
+            settings,
+            "--seed",
+            "1",
+            "--threads",
+            "1",
+        ),
         *("--output", str(output), "--partial", str(partial)),
     ]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_case import MODEL, TRAINING, write_case, write_encoder
+from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.encoders.bi_encoder import load_bi_encoder
@@ -19,12 +19,14 @@ ROWS = [[0, 300, 301, 2], [0, 302, 2], [0, 303, 304, 305, 2]]
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learner")
-    return {**write_case(folder), "base": write_encoder(folder / "base")}
+    paths, base = write_case(folder), write_encoder(folder / "base")
+    return {**paths, "base": base, "tokens": write_tokens(base, paths["pairs"], folder / "tokens")}
 
 
 def run_finetune(case, output, model=None, training=None):
     settings = {"model": MODEL | (model or {}), "strategy": {"alpha": 0.5}, "training": TRAINING | (training or {})}
-    finetune(case["base"], case["pairs"], case["overlaps"], settings, 1, 1, output, f"{output}.partial")
+    inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+    finetune(*inputs, settings, 1, 1, output, f"{output}.partial")
     return load_file(output / "model.safetensors")
 
 

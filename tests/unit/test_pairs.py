@@ -1,11 +1,27 @@
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
-from training_case import pair_rows, write_case
+from training_case import MODEL, pair_rows, write_case, write_tokenizer, write_tokens
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import PAIRS, write_table
+from workflow_scripts.encoders.settings import TextForm
+from workflow_scripts.encoders.tokenization import TextTokenizer
+from workflow_scripts.training.pair_tokens import PairTokens
 from workflow_scripts.training.pairs import read_pairs
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tmp_path_factory):
+    return write_tokenizer(tmp_path_factory.mktemp("tokenizer") / "made")
+
+
+def read(tokenizer, paths, overlaps, languages=None):
+    """Tokenise beside the tables, and read."""
+    folder = Path(paths[0]).parent / "tokens"
+    return read_pairs(paths, write_tokens(tokenizer, paths, folder), overlaps, languages)
 
 
 def written(folder, lang, rows):
@@ -14,41 +30,72 @@ def written(folder, lang, rows):
     return path
 
 
-def test_pairs_line_up_across_languages_and_overlaps_go_in_all_of_them(tmp_path):
+def test_pairs_line_up_across_languages_and_overlaps_go_in_all_of_them(tokenizer, tmp_path):
     paths = write_case(tmp_path)
-    pairs = read_pairs(paths["pairs"], paths["overlaps"])
+    pairs = read(tokenizer, paths["pairs"], paths["overlaps"])
+    text = TextTokenizer(tokenizer, TextForm.from_entry(MODEL))
     (source,) = pairs.sources
     assert pairs.languages == ["en", "hi", "sw"]
     assert source.queries.shape == (3, 59) and pairs.left_out == 3
-    column = np.flatnonzero(source.queries[0] == pairs.queries.index(pair_rows("en")[7]["query"]))[0]
-    assert pairs.queries[source.queries[2, column]] == pair_rows("sw")[7]["query"]
-    assert pairs.passages[source.passages[1, column]] == (pair_rows("hi")[7]["title"], pair_rows("hi")[7]["passage"])
-    assert not any(pair_rows(lang)[3]["query"] in pairs.queries for lang in ("en", "sw", "hi"))
+    kept = [number for number in sorted(range(60), key=lambda number: f"p{number}") if number != 3]
+    for lang_number, lang in enumerate(pairs.languages):
+        rows = [pair_rows(lang)[number] for number in kept]
+        queries = pairs.queries.rows(source.queries[lang_number])
+        passages = pairs.passages.rows(source.passages[lang_number])
+        assert [row.tolist() for row in queries] == text.tokenize_queries([row["query"] for row in rows])
+        assert [row.tolist() for row in passages] == text.tokenize_passages(
+            [row["title"] for row in rows], [row["passage"] for row in rows]
+        )
 
 
-def test_a_missing_side_stays_missing(tmp_path):
+def test_a_missing_side_stays_missing(tokenizer, tmp_path):
     rows = pair_rows("en", 4)
     rows[0]["query"] = rows[1]["passage"] = rows[1]["title"] = None
-    (source,) = read_pairs([written(tmp_path, "en", rows)], []).sources
+    (source,) = read(tokenizer, [written(tmp_path, "en", rows)], []).sources
     assert (source.queries[0] >= 0).tolist() == [False, True, True, True]
     assert (source.passages[0] >= 0).tolist() == [True, False, True, True]
 
 
-def test_languages_are_chosen_and_must_be_there(tmp_path):
+def test_a_text_is_tokenised_once_and_hard_negatives_are_passages(tokenizer, tmp_path):
+    rows = pair_rows("en", 4)
+    rows[1]["passage"], rows[1]["title"] = rows[0]["passage"], rows[0]["title"]
+    rows[2]["negatives"] = [
+        {"title": rows[0]["title"], "passage": rows[0]["passage"]},
+        {"title": "", "passage": "another city"},
+    ]
+    path = written(tmp_path, "en", rows)
+    tokens = PairTokens.open(write_tokens(tokenizer, [path], tmp_path / "tokens")[0])
+    assert tokens.passage_rows.tolist() == [0, 0, 1, 2]
+    assert tokens.negative_offsets.tolist() == [0, 0, 0, 2, 2]
+    assert tokens.negative_rows.tolist() == [0, 3]
+    text = TextTokenizer(tokenizer, TextForm.from_entry(MODEL))
+    assert tokens.passages.rows(tokens.negative_rows[1:])[0].tolist() == text.tokenize(["another city"], 24)[0]
+    assert len(tokens.passages) == 4 and tokens.passages.ids.dtype == np.uint16
+
+
+def test_languages_are_chosen_and_must_be_there(tokenizer, tmp_path):
     paths = write_case(tmp_path)
-    assert read_pairs(paths["pairs"], [], ["en"]).languages == ["en"]
+    assert read(tokenizer, paths["pairs"], [], ["en"]).languages == ["en"]
     with pytest.raises(InputError, match="no pairs in te"):
-        read_pairs(paths["pairs"], [], ["en", "te"])
+        read(tokenizer, paths["pairs"], [], ["en", "te"])
 
 
-def test_wrong_pairs_are_refused(tmp_path):
+def test_tokens_of_another_table_are_refused(tokenizer, tmp_path):
+    path = written(tmp_path / "a", "en", pair_rows("en", 3))
+    tokens = write_tokens(tokenizer, [path], tmp_path / "tokens")
+    with pytest.raises(InputError, match="has 4 rows, its token arrays 3"):
+        read_pairs([written(tmp_path / "b", "en", pair_rows("en", 4))], tokens, [])
+
+
+def test_wrong_pairs_are_refused(tokenizer, tmp_path):
     twice = pair_rows("en", 3)
     twice[1]["pair_id"] = "p0"
     with pytest.raises(InputError, match="p0 stands twice in en"):
-        read_pairs([written(tmp_path / "a", "en", twice)], [])
+        read(tokenizer, [written(tmp_path / "a", "en", twice)], [])
     other = pair_rows("sw", 3)
     other[2]["group_id"] = "made:9"
     with pytest.raises(InputError, match="p2 has another group_id"):
-        read_pairs([written(tmp_path / "b", "en", pair_rows("en", 3)), written(tmp_path / "b", "sw", other)], [])
+        paths = [written(tmp_path / "b", "en", pair_rows("en", 3)), written(tmp_path / "b", "sw", other)]
+        read(tokenizer, paths, [])
     with pytest.raises(InputError, match="no pair is left"):
-        read_pairs([written(tmp_path / "c", "en", [])], [])
+        read(tokenizer, [written(tmp_path / "c", "en", [])], [])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_case import MODEL, TRAINING, write_case, write_encoder
+from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
 
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.finetuning import finetune
@@ -25,7 +25,8 @@ IMPORTED = ["workflow_scripts.training.finetuning", "torch.distributed.fsdp", "t
 @pytest.fixture(scope="module")
 def case(tmp_path_factory):
     folder = tmp_path_factory.mktemp("processes")
-    return {**write_case(folder), "base": str(write_encoder(folder / "base")), "folder": folder}
+    paths, base = write_case(folder), str(write_encoder(folder / "base"))
+    return {**paths, "base": base, "tokens": write_tokens(base, paths["pairs"], folder / "tokens"), "folder": folder}
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,8 @@ def train_in_process(rank, size, port, case, output, model, training, stop_after
 
         Checkpoints.save = save_and_stop
     settings = {"model": MODEL | model, "strategy": {"alpha": 0.5}, "training": TRAINING | training}
-    finetune(case["base"], case["pairs"], case["overlaps"], settings, 1, 1, output, f"{output}.partial")
+    inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+    finetune(*inputs, settings, 1, 1, output, f"{output}.partial")
 
 
 def train(starter, case, name, size, model=None, training=None, stop_after=None):
@@ -89,7 +91,8 @@ def assert_alike(one, other):
 def alone(case):
     output = case["folder"] / "alone"
     settings = {"model": MODEL, "strategy": {"alpha": 0.5}, "training": TRAINING}
-    finetune(case["base"], case["pairs"], case["overlaps"], settings, 1, 1, output, f"{output}.partial")
+    inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+    finetune(*inputs, settings, 1, 1, output, f"{output}.partial")
     return output
 
 
@@ -132,7 +135,18 @@ def test_the_command_line_starts_the_processes_that_the_model_asks_for(case, alo
     settings = {"model": MODEL | {"processes": 2}, "strategy": {"alpha": 0.5}, "training": TRAINING}
     command = [
         *(sys.executable, "-m", "workflow_scripts.finetune", "--base", case["base"], "--pairs", *case["pairs"]),
-        *("--overlaps", *case["overlaps"], "--settings", json.dumps(settings), "--seed", "1", "--threads", "2"),
+        *(
+            "--tokens",
+            *case["tokens"],
+            "--overlaps",
+            *case["overlaps"],
+            "--settings",
+            json.dumps(settings),
+            "--seed",
+            "1",
+            "--threads",
+            "2",
+        ),
         *("--output", str(output), "--partial", f"{output}.partial"),
     ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

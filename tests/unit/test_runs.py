@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from workflow_scripts.data.languages import low_resource, read_languages
-from workflow_scripts.planning import job_resources, runs
+from workflow_scripts.planning import job_resources, runs, token_arrays
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.language_groups import language_groups
@@ -48,6 +48,38 @@ def test_parts_cover_every_language_once(config):
     assert runs.parts(config, "atlas") == {"all": languages}
     config["collections"]["atlas"]["merged"] = False
     assert runs.parts(config, "atlas") == {lang: [lang] for lang in languages}
+
+
+def test_large_languages_are_encoded_in_shards_and_searched_as_one(config):
+    config["collections"]["atlas"] |= {"merged": False, "languages": ["en", "sw"], "shards": {"en": 12}}
+    found = runs.encoding_parts(config, "atlas")
+    assert list(found) == [*(f"en-{shard:02d}" for shard in range(12)), "sw"]
+    assert found["en-07"] == runs.EncodingPart(["en"], 7, 12) and found["sw"] == runs.EncodingPart(["sw"])
+    assert list(runs.parts(config, "atlas")) == ["en", "sw"]
+
+
+def test_models_share_token_arrays_by_vocabulary_and_form_of_text(config):
+    entry = {**config["models"]["atlas-s"], "family": "x"}
+    del entry["pretrain"]
+    config["models"] |= {
+        "small": entry | {"hub": "a/small"},
+        "large": entry | {"hub": "a/large"},
+        "longer": entry | {"hub": "a/longer", "max_passage_length": 512},
+        "prefixed": entry | {"hub": "a/prefixed", "query_prefix": "query: "},
+        "other": entry | {"family": "y", "hub": "a/other"},
+    }
+
+    def place(model):
+        return token_arrays.vocabulary(config, model), token_arrays.text_form(config, model)
+
+    assert place("small") == place("large") == ("family-x", "q32-p128")
+    assert place("atlas-s") == place("atlas-l") == ("pretrained", "q32-p128")
+    assert len({place(name) for name in ("small", "longer", "prefixed", "other", "atlas-s")}) == 5
+    form = token_arrays.text_form(config, "prefixed")
+    assert json.loads(token_arrays.token_settings(config, form))["query_prefix"] == "query: "
+    # Another choice of models must not make other arrays: the first that is defined lends the tokenizer.
+    config["experiment"]["models"] = ["large", "other", "atlas-m"]
+    assert token_arrays.models_read(config) == ["large", "other", "atlas-m", "small"]
 
 
 def test_labels_are_in_no_settings_of_training_and_search(config):

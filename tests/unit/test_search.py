@@ -11,8 +11,9 @@ from retrieval_case import ALL, LANGS, files, write_collection, write_vectors
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import HitFiles, hits_file
+from workflow_scripts.data.manifest import read_manifest, write_manifest
 from workflow_scripts.data.qrels import read_qrels
-from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, read_table
+from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
 from workflow_scripts.score import score
@@ -93,6 +94,43 @@ def test_one_part_and_a_part_a_language_give_the_same_hits_and_scores(folder):
     first, second = run_score(folder / "merged", *merged), run_score(folder / "split", *split)
     for ours, theirs in zip(first, second, strict=True):
         pd.testing.assert_frame_equal(ours, theirs, check_categorical=False)
+
+
+def test_shards_of_a_language_give_the_hits_of_the_whole(folder):
+    hits, golds = run_search(folder, {lang: [lang] for lang in LANGS})
+    indexes = []
+    for lang in LANGS:
+        whole, cut = folder / "vectors" / lang, [0, 11, 12, 30]
+        manifest = read_manifest(whole)
+        for shard in range(3):
+            part = folder / "vectors" / f"{lang}-{shard}"
+            part.mkdir()
+            facts = {}
+            for side, first, last in (
+                ("queries", 0, 12 if shard == 0 else 0),
+                ("passages", *cut[shard : shard + 2]),
+            ):
+                np.save(part / f"{side}.npy", np.load(whole / f"{side}.npy")[first:last])
+                ids = read_table(whole / f"{side}.parquet", VECTOR_IDS).slice(first, last - first)
+                write_table(ids, part / f"{side}.parquet", VECTOR_IDS)
+                block = {"lang": lang, "first": 0, "rows": last - first}
+                facts[side] = manifest[side] | {"rows": last - first, "languages": [block]}
+            write_manifest(part, inputs=[], collection="c", dtype="float16", **facts)
+            indexes.append(folder / "index" / f"{part.name}.json")
+            index(path_to_vectors=part, settings=SEARCH, path_to_output=indexes[-1])
+    for lang, path_to_hits, path_to_gold_ranks in zip(LANGS, hits, golds, strict=True):
+        found = [folder / "sharded" / f"{lang}.parquet", folder / "sharded" / f"{lang}.gold.parquet"]
+        search(
+            paths_to_indexes=indexes,
+            part=lang,
+            collection="c",
+            settings=SEARCH,
+            paths_to_qrels=files(folder / "c", "qrels"),
+            path_to_hits=found[0],
+            path_to_gold_ranks=found[1],
+        )
+        for path, expected, schema in zip(found, (path_to_hits, path_to_gold_ranks), (HITS, GOLD_RANKS), strict=True):
+            assert read_table(path, schema).to_pylist() == read_table(expected, schema).to_pylist()
 
 
 def test_scores_are_those_of_trec_eval_on_the_exported_files(folder):

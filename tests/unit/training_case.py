@@ -1,6 +1,7 @@
 """A tiny tokenizer, encoder and set of pairs on disk, for the tests of training."""
 
 import json
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ MODEL = {
     "sharded": False,
     "gradient_checkpointing": False,
 }
+FORM = ("query_prefix", "passage_prefix", "max_query_length", "max_passage_length")
 SHAPE = {"layers": 1, "hidden": 16, "heads": 2, "intermediate": 32, "learning_rate": 5e-3}
 PRETRAINING = {
     "tau": 0.5,
@@ -92,6 +94,17 @@ def write_case(folder):
     rows = [{"kind": "pairs", "id": "p3", **overlap}, {"kind": "texts", "id": "p5", **overlap}]
     write_table(pa.Table.from_pylist(rows, schema=OVERLAPS), folder / "overlaps" / "en.parquet", OVERLAPS)
     return {kind: sorted(map(str, (folder / kind).glob("*.parquet"))) for kind in ("pairs", "texts", "overlaps")}
+
+
+def write_tokens(base, paths_to_pairs, folder, form=MODEL):
+    """Write the token arrays of each of ``paths_to_pairs``; return their folders."""
+    from workflow_scripts.tokenize_pairs import tokenize_pairs
+
+    settings = {name: form[name] for name in FORM}
+    folders = [folder / Path(path).stem for path in paths_to_pairs]
+    for path, output in zip(paths_to_pairs, folders, strict=True):
+        tokenize_pairs(path_to_tokenizer=Path(base), path_to_pairs=Path(path), settings=settings, path_to_output=output)
+    return list(map(str, folders))
 
 
 def write_tokenizer(folder):

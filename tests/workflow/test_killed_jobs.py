@@ -22,6 +22,8 @@ STAGES = {
     "decontaminate": "overlaps/pairs/sw.parquet",
     "train_tokenizer": "tokenizer/tokenizer.json",
     "pretrain": "base/tiny-m/model.safetensors",
+    "tokenize_collection": "tokens/pretrained/q32-p128/collections/tiny-atlas/all/passages.ids.npy",
+    "tokenize_pairs": "tokens/pretrained/q32-p128/pairs/translated/tiny-atlas/sw/passages.ids.npy",
     "finetune": f"models/{RUN}/model.safetensors",
     "encode": f"vectors/{RUN}/tiny-atlas/all/passages.npy",
     "index": f"index/{RUN}/tiny-atlas/all.json",

@@ -75,13 +75,18 @@ def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any
         temporary.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
+def read_facts(folder: str | Path) -> dict[str, Any]:
+    """Return a folder's manifest without reading the files it names; raise InputError where it is missing."""
+    try:
+        return json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{folder}: has no {MANIFEST}, so it is not whole; remove the folder and rerun") from None
+
+
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Return a folder's manifest; raise InputError where it is missing or a file differs in digest."""
     folder = Path(folder)
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{folder}: has no {MANIFEST}, so it is not whole; remove the folder and rerun") from None
+    manifest = read_facts(folder)
     for name, digest in manifest["files"].items():
         path = folder / name
         if not path.is_file() or digest_file(path) != digest:

@@ -35,16 +35,9 @@ def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Sch
 
 def read_rows(path: str | Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table, each by column name; raise InputError where it is not such a table."""
-    try:
-        with pq.ParquetFile(path) as table:
-            if missing := [name for name in schema.names if name not in table.schema_arrow.names]:
-                raise pa.ArrowInvalid(f"no column {', '.join(missing)}")
-            for batch in table.iter_batches(_ROWS_AT_ONCE, columns=schema.names):
-                yield from batch.to_pylist()
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(
-            f"{path}: not a readable table of {', '.join(schema.names)} ({error}); rerun the rule that makes it"
-        ) from None
+    with open_table(path, schema) as table:
+        for batch in read_batches(table, schema.names):
+            yield from batch.to_pylist()
 
 
 def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple[Any, ...]]:
@@ -55,3 +48,34 @@ def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple
         yield row
     if empty:
         raise InputError(complaint)
+
+
+def open_table(path: str | Path, schema: pa.Schema) -> pq.ParquetFile:
+    """Open a table to be read in batches; raise InputError where it is missing or not one of ``schema``."""
+    try:
+        file = pq.ParquetFile(path)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; run the rule that makes it") from None
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: not a readable table ({error}); rerun the rule that makes it") from None
+    if missing := [name for name in schema.names if name not in file.schema_arrow.names]:
+        raise InputError(f"{path}: not a readable table: no column {', '.join(missing)}; rerun the rule that makes it")
+    return file
+
+
+def read_batches(file: pq.ParquetFile, columns: list[str], rows: range | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield ``columns`` of consecutive ``rows`` (default: all), some thousands of them at a time.
+
+    Row groups that hold none of them are not read.
+    """
+    rows = range(file.metadata.num_rows) if rows is None else rows
+    start = 0
+    for group in range(file.metadata.num_row_groups):
+        row, start = start, start + file.metadata.row_group(group).num_rows
+        if row >= rows.stop or start <= rows.start:
+            continue
+        for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE, row_groups=[group], columns=columns):
+            first, last = max(rows.start - row, 0), min(rows.stop - row, batch.num_rows)
+            row += batch.num_rows
+            if first < last:
+                yield batch.slice(first, last - first)

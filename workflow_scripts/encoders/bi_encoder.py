@@ -38,6 +38,13 @@ class BiEncoder:
         self.device = device
         self._longest = max(settings.max_query_length, settings.max_passage_length)
 
+    @property
+    def dimension(self) -> int:
+        """The width of its vectors."""
+        if isinstance(self.encoder, PackedTransformer):
+            return self.encoder.shape.hidden
+        return self.encoder.config.hidden_size
+
     def embed(self, rows: Sequence[Sequence[int] | np.ndarray]) -> torch.Tensor:
         """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
         if isinstance(self.encoder, PackedTransformer):

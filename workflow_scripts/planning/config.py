@@ -20,6 +20,7 @@ from workflow_scripts.planning.lexicons import check_lexicons, complete_switchin
 from workflow_scripts.planning.replicates import check_replicates, name_replicates
 from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
 from workflow_scripts.planning.source_options import check_source_options
+from workflow_scripts.planning.token_arrays import models_read
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 PIN = "python -m workflow_scripts.planning.pin_revisions EXPERIMENT.yaml > PINS.yaml"
@@ -117,7 +118,7 @@ def _check_choices(config: Config) -> None:
 
 
 def _check_models(config: Config) -> None:
-    for name in config["experiment"]["models"]:
+    for name in models_read(config):
         entry = config["models"][name]
         kinds = [kind for kind in ("pretrain", "hub", "folder") if kind in entry]
         if len(kinds) != 1:
@@ -229,6 +230,10 @@ def _check_collections(config: Config) -> None:
                 f"config: collections.{name}.settings: {', '.join(entry['settings'])} need a parallel collection; "
                 "without parallel questions only monolingual can be judged"
             )
+        for lang in entry["shards"]:
+            if lang not in entry["languages"] or entry["merged"]:
+                reason = "all languages are one part (merged)" if entry["merged"] else f"{lang!r} is not in languages"
+                raise InputError(f"config: collections.{name}.shards: {reason}; remove it")
         if entry["format"] == "xquad-r" and "candidate" not in entry:
             raise InputError(
                 f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph"

@@ -77,8 +77,33 @@ def text_languages(config: Config) -> list[str]:
     return sorted({lang for source in config["experiment"]["sources"] for lang in config["sources"][source]["texts"]})
 
 
+@dataclass(frozen=True)
+class EncodingPart:
+    """What one encoding job does: languages, and which of ``shards`` of their passages; the first has the queries."""
+
+    languages: list[str]
+    shard: int = 0
+    shards: int = 1
+
+
+def encoding_parts(config: Config, collection: str) -> dict[str, EncodingPart]:
+    """The encoding jobs of a collection by name: its search parts, large languages in shards (``en-00``, ``en-01``, …).
+
+    Names in order are the shards in order.
+    """
+    shards = config["collections"][collection]["shards"]
+    found = {}
+    for part, languages in parts(config, collection).items():
+        count = shards.get(part, 1)
+        width = len(str(count - 1))
+        for shard in range(count):
+            name = part if count == 1 else f"{part}-{shard:0{width}}"
+            found[name] = EncodingPart(languages, shard, count)
+    return found
+
+
 def parts(config: Config, collection: str) -> dict[str, list[str]]:
-    """What one encoding or search job does: part name → its languages, in the config's order."""
+    """What one search job does: part name → the languages of its passages, in the config's order."""
     languages = config["collections"][collection]["languages"]
     if config["collections"][collection]["merged"]:
         return {"all": list(languages)}

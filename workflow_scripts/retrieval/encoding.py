@@ -1,114 +1,104 @@
-"""Texts to a matrix of fp16 unit vectors, a window at a time, so that memory does not grow with the corpus."""
+"""Token arrays to a matrix of fp16 unit vectors, a block at a time: in bounded memory, and resumable at a block."""
 
+import json
 import logging
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.neutral_id import neutral_id
-from workflow_scripts.data.tables import VECTOR_IDS
-from workflow_scripts.data.text_format import passage_text, query_text
+from workflow_scripts.data.token_arrays import TokenArrays
 
 _log = logging.getLogger(__name__)
 
-WINDOW = 1 << 15  # texts tokenised, sorted by length and encoded together
+BLOCK = 1 << 13  # texts sorted by length and encoded together; what a killed job does again at most
 NORM_TOLERANCE = 1e-3
-_TOKENISED_AT_ONCE = 1024
+_PROGRESS = "progress.json"
 
 
 class Encoder(Protocol):
     """What encoding needs of a bi-encoder."""
 
-    def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
-        """Return token ids, special tokens included, cut to ``max_length``."""
+    @property
+    def dimension(self) -> int:
+        """The width of its vectors."""
 
     def encode_rows(self, rows: Sequence[np.ndarray]) -> np.ndarray:
         """Return fp32 unit vectors [n, d] of n token lists, computed as one batch."""
 
 
 @dataclass
-class Block:
-    """One language's rows of a matrix, and how many of its texts were cut."""
+class Progress:
+    """How many rows of each matrix are encoded."""
 
-    lang: str
-    first: int
-    rows: int
-    truncated: int = 0
+    queries: int = 0
+    passages: int = 0
 
 
-@dataclass
-class Encoded:
-    """What one matrix holds, language by language."""
+class UnfinishedVectors:
+    """A part's matrices while they are being encoded, in a folder that outlives a killed job.
 
-    dimension: int = 0
-    languages: list[Block] = field(default_factory=list)
-
-    def facts(self) -> dict[str, Any]:
-        """Return it as JSON values for the manifest."""
-        return {
-            "dimension": self.dimension,
-            "rows": sum(block.rows for block in self.languages),
-            "languages": [
-                {
-                    "lang": block.lang,
-                    "first": block.first,
-                    "rows": block.rows,
-                    "truncated_share": round(block.truncated / block.rows, 6) if block.rows else 0.0,
-                }
-                for block in self.languages
-            ],
-        }
-
-
-def encode_matrix(
-    encoder: Encoder,
-    kind: str,
-    collection: str,
-    paths: dict[str, Path],
-    folder: Path,
-    *,
-    prefix: str,
-    max_length: int,
-    batch_tokens: int,
-) -> Encoded:
-    """Write ``folder/<kind>.npy`` and ``folder/<kind>.parquet`` (VECTOR_IDS) of one table a language.
-
-    ``kind`` is ``queries`` or ``passages``; ``paths``: language → QUERIES or PASSAGES, each one block of rows in
-    the table's order. Vectors are fp16 [texts, d]. Raises InputError on a vector that is NaN or not of unit length.
+    Rows are written in place, block by block; ``progress.json`` says how many count, and what content they belong to.
     """
-    tables = {lang: _open(path) for lang, path in paths.items()}
-    total = sum(table.metadata.num_rows for table in tables.values())
-    if total == 0:
-        raise InputError(f"{collection}: no {kind} in {', '.join(paths)}; there is nothing to encode")
-    result, matrix, row = Encoded(), None, 0
-    with pq.ParquetWriter(folder / f"{kind}.parquet", VECTOR_IDS, compression="zstd") as ids_writer:
-        for lang, table in tables.items():
-            block = Block(lang, row, table.metadata.num_rows)
-            for ids, texts in _windows(table, kind, prefix, paths[lang]):
-                rows, truncated = _tokenize(encoder, texts, max_length)
-                block.truncated += truncated
-                for chosen in batches(np.array([len(row) for row in rows]), batch_tokens):
-                    vectors = encoder.encode_rows([rows[i] for i in chosen])
-                    if matrix is None:
-                        result.dimension = vectors.shape[1]
-                        shape = (total, result.dimension)
-                        matrix = np.lib.format.open_memmap(folder / f"{kind}.npy", "w+", np.float16, shape)
-                    stored = vectors.astype(np.float16)
-                    _check(stored, f"{lang} {kind}", ids, chosen)
-                    matrix[row + chosen] = stored
-                row += len(ids)
-                _write_ids(ids_writer, collection, lang, ids)
-            result.languages.append(block)
-            share = block.truncated / max(1, block.rows)
-            _log.info("%s %s: %d encoded, %.2f %% cut to %d tokens", lang, kind, block.rows, 100 * share, max_length)
-    matrix.flush()
-    return result
+
+    def __init__(self, folder: str | Path, key: str) -> None:
+        """Use ``folder`` for content ``key``; what it holds of other content is written over."""
+        self.folder = Path(folder)
+        self._key = key
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.progress = self._read()
+
+    def _read(self) -> Progress:
+        try:
+            kept = json.loads((self.folder / _PROGRESS).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return Progress()
+        if kept.pop("key", None) != self._key:
+            _log.info("%s belongs to other settings, inputs or code; it is begun again", self.folder)
+            return Progress()
+        return Progress(**kept)
+
+    def encode(
+        self,
+        encoder: Encoder,
+        kind: str,
+        tokens: TokenArrays,
+        batch_tokens: int,
+        name_of: Callable[[int], str],
+    ) -> None:
+        """Encode what is missing of ``<kind>.npy``, fp16 [texts, d].
+
+        ``name_of(row)`` names a row in errors. Raises InputError on a vector that is NaN or not of unit length.
+        """
+        done = getattr(self.progress, kind) if (self.folder / f"{kind}.npy").is_file() else 0
+        matrix = self._open(kind, (len(tokens), encoder.dimension), done)
+        if done:
+            _log.info("%s: going on behind the %d of %d that are encoded", kind, done, len(tokens))
+        for first in range(done, len(tokens), BLOCK):
+            last = min(first + BLOCK, len(tokens))
+            lengths = np.diff(tokens.offsets[first : last + 1])
+            for chosen in batches(lengths, batch_tokens):
+                stored = encoder.encode_rows(tokens.rows(first + chosen)).astype(np.float16)
+                _check(stored, first + chosen, name_of)
+                matrix[first + chosen] = stored
+            matrix.flush()
+            self._keep(kind, last)
+
+    def _open(self, kind: str, shape: tuple[int, int], done: int) -> np.ndarray:
+        path = self.folder / f"{kind}.npy"
+        if 0 in shape:  # nothing to map
+            np.save(path, np.empty(shape, dtype=np.float16))
+            return np.empty(shape, dtype=np.float16)
+        return np.lib.format.open_memmap(path, "r+" if done else "w+", np.float16, shape)
+
+    def _keep(self, kind: str, done: int) -> None:
+        setattr(self.progress, kind, done)
+        with atomic_file(self.folder / _PROGRESS) as temporary:
+            temporary.write_text(json.dumps(asdict(self.progress) | {"key": self._key}), encoding="utf-8")
 
 
 def batches(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:
@@ -121,53 +111,11 @@ def batches(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:
         start += size
 
 
-def _open(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run prepare_collection") from None
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path}: not a Parquet file ({error}); remove it and rerun") from None
-
-
-def _windows(table: pq.ParquetFile, kind: str, prefix: str, path: Path) -> Iterator[tuple[list[str], list[str]]]:
-    """Yield ids and formatted texts, at most ``WINDOW`` at a time."""
-    columns = ["query_id", "text"] if kind == "queries" else ["passage_id", "title", "text"]
-    if missing := [name for name in columns if name not in table.schema_arrow.names]:
-        raise InputError(f"{path}: column {missing[0]} is missing; remove it and rerun")
-    for batch in table.iter_batches(batch_size=WINDOW, columns=columns):
-        ids, *parts = (batch.column(name).to_pylist() for name in columns)
-        if kind == "queries":
-            yield ids, [query_text(text, prefix) for text in parts[0]]
-        else:
-            yield ids, [passage_text(title, text, prefix) for title, text in zip(*parts, strict=True)]
-
-
-def _tokenize(encoder: Encoder, texts: list[str], max_length: int) -> tuple[list[np.ndarray], int]:
-    """Return each text's ids as int32, and how many texts were cut: those that one token more would still not hold."""
-    rows: list[np.ndarray] = []
-    truncated = 0
-    for start in range(0, len(texts), _TOKENISED_AT_ONCE):
-        part = texts[start : start + _TOKENISED_AT_ONCE]
-        lists = encoder.tokenize(part, max_length + 1)
-        long = [i for i, ids in enumerate(lists) if len(ids) > max_length]
-        for i, ids in zip(long, encoder.tokenize([part[i] for i in long], max_length), strict=True):
-            lists[i] = ids
-        truncated += len(long)
-        rows.extend(np.array(ids, dtype=np.int32) for ids in lists)
-    return rows, truncated
-
-
-def _check(stored: np.ndarray, what: str, ids: list[str], chosen: np.ndarray) -> None:
+def _check(stored: np.ndarray, rows: np.ndarray, name_of: Callable[[int], str]) -> None:
     norms = np.sqrt(np.einsum("nd,nd->n", stored, stored, dtype=np.float32))
     wrong = np.flatnonzero(~(np.abs(norms - 1) <= NORM_TOLERANCE))  # NaN compares false, so it is caught too
     if len(wrong):
         raise InputError(
-            f"{what} {ids[chosen[wrong[0]]]}: its vector has norm {norms[wrong[0]]:.4g}, not 1; the model's weights "
+            f"{name_of(int(rows[wrong[0]]))}: its vector has norm {norms[wrong[0]]:.4g}, not 1; the model's weights "
             "are broken or `normalise` is off: search needs unit vectors"
         )
-
-
-def _write_ids(writer: pq.ParquetWriter, collection: str, lang: str, ids: list[str]) -> None:
-    neutral = [neutral_id(collection, lang, name) for name in ids]
-    writer.write_table(pa.table({"id": ids, "lang": [lang] * len(ids), "neutral_id": neutral}, schema=VECTOR_IDS))

@@ -4,42 +4,21 @@ A checkpoint is one safetensors file (weights, optimiser, random state) that nam
 belongs to, so that one made by other settings, inputs or code is never resumed.
 """
 
-import json
 import logging
 import re
-import sys
-from collections.abc import Iterable
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from workflow_scripts.data.atomic import atomic_file
-from workflow_scripts.data.manifest import digest_file, versions
 from workflow_scripts.training.parallel import shard_like, whole_tensor
 from workflow_scripts.training.processes import ALONE, Processes
 
 _log = logging.getLogger(__name__)
 _KEPT = 2
 _NAME = re.compile(r"step-(\d+)\.safetensors")
-
-
-def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
-    """Return a digest of settings (JSON values), input files or folders, versions and our loaded code."""
-    content: dict[str, Any] = {"settings": settings, "versions": versions(), "inputs": {}, "code": {}}
-    for path in map(Path, paths_to_inputs):
-        files = sorted(part for part in path.iterdir() if part.is_file()) if path.is_dir() else [path]
-        content["inputs"][str(path)] = [
-            (file.name, digest_file(file)) for file in files if file.name != "manifest.json"
-        ]
-    package = __name__.partition(".")[0]
-    for name, module in sys.modules.items():
-        if name.partition(".")[0] == package and getattr(module, "__file__", None):
-            content["code"][name] = digest_file(module.__file__)
-    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 class Checkpoints:

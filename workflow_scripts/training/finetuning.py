@@ -1,37 +1,34 @@
 """Contrastive fine-tuning of a bi-encoder on hybrid batches."""
 
 import json
-import logging
 import shutil
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from workflow_scripts.data.atomic import atomic_folder
+from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import write_manifest
-from workflow_scripts.encoders.bi_encoder import BiEncoder
 from workflow_scripts.encoders.model_folder import save_sentence_transformer
-from workflow_scripts.training.batches import Batch, HybridBatches, SamplerSettings, realised_counts
-from workflow_scripts.training.checkpoints import content_key
+from workflow_scripts.encoders.settings import TextForm
+from workflow_scripts.encoders.token_folder import read_token_facts
+from workflow_scripts.training.batches import HybridBatches, SamplerSettings, realised_counts
 from workflow_scripts.training.gradient_cache import contrastive_gradients
 from workflow_scripts.training.learner import Learner
 from workflow_scripts.training.losses import info_nce
-from workflow_scripts.training.pairs import TrainingPairs, read_pairs
+from workflow_scripts.training.pairs import read_pairs
 from workflow_scripts.training.processes import join_processes, leave_processes
-from workflow_scripts.training.token_store import TokenStore
 from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
-
-_log = logging.getLogger(__name__)
 
 
 def finetune(
     path_to_base: str | Path,
     paths_to_pairs: Sequence[str | Path],
+    paths_to_tokens: Sequence[str | Path],
     paths_to_overlaps: Sequence[str | Path],
     settings: dict[str, Any],
     seed: int,
@@ -41,6 +38,7 @@ def finetune(
 ) -> None:
     """Fine-tune the encoder at ``path_to_base`` and write its folder.
 
+    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths_to_pairs``: training reads no text.
     ``settings`` has ``model`` (its config entry), ``strategy`` (its config entry, with ``alpha`` and perhaps
     ``languages``) and ``training`` (the config section). Killed and run again it resumes from ``path_to_partial`` and
     ends with the same weights (bitwise on CPU with the same ``threads``). Under torchrun its processes train the model
@@ -53,7 +51,8 @@ def finetune(
         raise InputError("strategy: has no alpha, so its model is the base model itself; evaluate that, or give alpha")
     device = prepare_torch(threads, seed)
     processes = join_processes(device)
-    pairs = read_pairs(paths_to_pairs, paths_to_overlaps, strategy.get("languages"))
+    read_token_facts(paths_to_tokens, path_to_base, TextForm.from_entry(model))
+    pairs = read_pairs(paths_to_pairs, paths_to_tokens, paths_to_overlaps, strategy.get("languages"))
     sampler = SamplerSettings(
         batch_size=training["batch_size"],
         tau=training["tau"],
@@ -62,7 +61,6 @@ def finetune(
     )
     batches = list(islice(HybridBatches(pairs.sources, sampler, alpha, seed), training["steps"]))
     learner = Learner(path_to_base, model, training["dtype"], device, processes)
-    queries, passages = _tokenise(learner.bi_encoder, pairs, batches)
     if not processes.leads:
         torch.manual_seed(seed + processes.rank)  # the model is the same in every process, its dropout is not
 
@@ -75,7 +73,7 @@ def finetune(
                 query_vectors, passage_vectors, groups, groups, training["temperature"], training["symmetric"]
             )
 
-        rows = queries.rows(batch.queries), passages.rows(batch.passages)
+        rows = pairs.queries.rows(batch.queries), pairs.passages.rows(batch.passages)
         value = contrastive_gradients(
             learner.embed, *rows, loss, training["chunk_tokens"], processes, learner.unsynchronised
         )
@@ -84,7 +82,7 @@ def finetune(
     inputs = [*paths_to_pairs, *paths_to_overlaps]
     key = content_key(
         {"settings": settings, "seed": seed, "threads": threads, "device": device.type, "processes": processes.size},
-        [path_to_base, *inputs],
+        [path_to_base, *inputs, *paths_to_tokens],
     )
     trainer = TrainerSettings(
         steps=training["steps"],
@@ -116,18 +114,3 @@ def finetune(
             pairs_left_out=pairs.left_out,
         )
     shutil.rmtree(path_to_partial)
-
-
-def _tokenise(bi_encoder: BiEncoder, pairs: TrainingPairs, batches: list[Batch]) -> tuple[TokenStore, TokenStore]:
-    # Only the rows that the run's batches name are tokenised; the others stay empty.
-    query_rows = np.unique(np.concatenate([batch.queries for batch in batches]))
-    passage_rows = np.unique(np.concatenate([batch.passages for batch in batches]))
-    queries: list[list[int]] = [[] for _ in pairs.queries]
-    for row, ids in zip(query_rows, bi_encoder.tokenize_queries([pairs.queries[r] for r in query_rows]), strict=True):
-        queries[row] = ids
-    titles, texts = zip(*(pairs.passages[row] for row in passage_rows), strict=True)
-    passages: list[list[int]] = [[] for _ in pairs.passages]
-    for row, ids in zip(passage_rows, bi_encoder.tokenize_passages(titles, texts), strict=True):
-        passages[row] = ids
-    _log.info("%d queries and %d passages tokenised", len(query_rows), len(passage_rows))
-    return TokenStore(queries), TokenStore(passages)

@@ -1,4 +1,4 @@
-"""Training pairs of several languages, lined up by pair id."""
+"""Training pairs of several languages, lined up by pair id; of their text only the tokens are read."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -11,34 +11,49 @@ import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import PAIRS, read_table
+from workflow_scripts.data.token_arrays import JoinedTokens
 from workflow_scripts.training.batches import SourcePairs
 from workflow_scripts.training.overlaps import read_overlaps, without_overlaps
+from workflow_scripts.training.pair_tokens import PairTokens
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class TrainingPairs:
-    """Pairs by source, and the distinct texts that their rows name.
+    """Pairs by source, and the token ids of the texts that their rows name.
 
-    ``queries[r]`` is the text of query row r, ``passages[r]`` title and text of passage row r.
+    ``queries.rows([r])`` and ``passages.rows([r])`` are the ids of query row r and of passage row r.
     """
 
     languages: list[str]
     sources: list[SourcePairs]
-    queries: list[str]
-    passages: list[tuple[str | None, str]]
+    queries: JoinedTokens
+    passages: JoinedTokens
     left_out: int  # rows that the overlaps name
 
 
 def read_pairs(
-    paths: Sequence[str | Path], paths_to_overlaps: Iterable[str | Path], languages: Sequence[str] | None = None
+    paths: Sequence[str | Path],
+    paths_to_tokens: Sequence[str | Path],
+    paths_to_overlaps: Iterable[str | Path],
+    languages: Sequence[str] | None = None,
 ) -> TrainingPairs:
-    """Read PAIRS files without their overlaps, of ``languages`` alone where given.
+    """Read PAIRS files without their overlaps, of ``languages`` alone where given, and map their token arrays.
 
-    Raises InputError where nothing is left, a pair stands twice in a language, or its groups differ between languages.
+    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. Raises InputError where the two do
+    not fit, nothing is left, a pair stands twice in a language, or its groups differ between languages.
     """
-    table = pa.concat_tables([read_table(path, PAIRS) for path in paths])
+    tokens = [PairTokens.open(path) for path in paths_to_tokens]
+    queries, passages = JoinedTokens([of.queries for of in tokens]), JoinedTokens([of.passages for of in tokens])
+    table = pa.concat_tables(
+        [
+            _numbered(path, of, int(first_query), int(first_passage))
+            for path, of, first_query, first_passage in zip(
+                paths, tokens, queries.starts[:-1], passages.starts[:-1], strict=True
+            )
+        ]
+    )
     kept = without_overlaps(table, "pair_id", read_overlaps(paths_to_overlaps, "pairs"))
     left_out = table.num_rows - kept.num_rows
     _log.info("%d rows of pairs, %d left out as overlapping evaluation text", table.num_rows, left_out)
@@ -53,10 +68,7 @@ def read_pairs(
         raise InputError(f"{', '.join(map(str, paths))}: no pair is left; add pairs or look at the overlaps")
     kept = kept.sort_by([("source", "ascending"), ("pair_id", "ascending"), ("lang", "ascending")])
     langs = sorted(pc.unique(kept["lang"]).to_pylist())
-    query_rows, queries = _distinct(kept["query"].to_pylist())
-    passage_texts = kept["passage"].to_pylist()
-    titled = zip(kept["title"].to_pylist(), passage_texts, strict=True)
-    passage_rows, passages = _distinct([None if text is None else (title, text) for title, text in titled])
+    query_rows, passage_rows = (kept[name].to_numpy() for name in ("query_row", "passage_row"))
     group_names, groups = np.unique(np.array(kept["group_id"].to_pylist()), return_inverse=True)
     _log.info("%d pairs of text, %d groups, languages %s", kept.num_rows, len(group_names), " ".join(langs))
     source_names = np.array(kept["source"].to_pylist())
@@ -70,10 +82,17 @@ def read_pairs(
     return TrainingPairs(langs, sources, queries, passages, left_out)
 
 
-def _distinct(values: list) -> tuple[np.ndarray, list]:
-    numbers: dict = {}
-    rows = [-1 if value is None else numbers.setdefault(value, len(numbers)) for value in values]
-    return np.array(rows, dtype=np.int64), list(numbers)
+def _numbered(path: str | Path, tokens: PairTokens, first_query: int, first_passage: int) -> pa.Table:
+    """Return who a file's rows are, with the numbers of their texts among those of all files (−1: none)."""
+    table = read_table(path, PAIRS, ["pair_id", "group_id", "source", "lang"])
+    for name, rows, first in (
+        ("query_row", tokens.query_rows, first_query),
+        ("passage_row", tokens.passage_rows, first_passage),
+    ):
+        if len(rows) != table.num_rows:
+            raise InputError(f"{path}: has {table.num_rows} rows, its token arrays {len(rows)}; run tokenize_pairs")
+        table = table.append_column(name, pa.array(np.where(rows < 0, -1, rows + first)))
+    return table
 
 
 def _line_up(

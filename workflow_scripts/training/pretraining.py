@@ -16,21 +16,21 @@ import numpy as np
 import torch
 
 from workflow_scripts.data.atomic import atomic_folder
+from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.keyed_random import permutation, uniforms
 from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
 from workflow_scripts.encoders.packed_transformer import PackedTransformer
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.parameters import count_parameters
 from workflow_scripts.encoders.pooling import pool_packed
 from workflow_scripts.encoders.tokenization import load_tokenizer
-from workflow_scripts.training.checkpoints import content_key
 from workflow_scripts.training.draws import choose, shares
 from workflow_scripts.training.losses import info_nce
 from workflow_scripts.training.masking import mask_tokens
 from workflow_scripts.training.texts import read_texts
-from workflow_scripts.training.token_store import TokenStore
 from workflow_scripts.training.tokenizer_training import SPECIAL_TOKENS
 from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
 
@@ -50,7 +50,7 @@ class Lines:
 
 def read_lines(
     paths_to_texts: Sequence[str | Path], paths_to_overlaps: Sequence[str | Path], tokenizer: Any, max_length: int
-) -> tuple[TokenStore, dict[str, Lines]]:
+) -> tuple[TokenArrays, dict[str, Lines]]:
     """Return the tokens of all lines, and each language's lines; a longer text is cut into consecutive lines."""
     start, end = (tokenizer.token_to_id(token) for token in ("<s>", "</s>"))
     tokenizer.no_truncation()
@@ -65,7 +65,7 @@ def read_lines(
                 tokens.append([start, *encoding.ids[begin : begin + max_length - 2], end])
                 groups.append(group_numbers.setdefault(group, len(group_numbers)))
         languages[lang] = Lines(np.arange(first, len(tokens)), np.array(groups, dtype=np.int64))
-    return TokenStore(tokens), languages
+    return TokenArrays.of(tokens), languages
 
 
 def plan_lines(

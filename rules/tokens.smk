@@ -1,0 +1,67 @@
+# Text becomes token arrays, once for all models, strategies and seeds that share a vocabulary and a form of text.
+
+
+rule tokenize_collection:
+    input:
+        tokenizer=vocabulary_tokenizer,
+        tables=encoding_part_tables,
+    output:
+        multiext(
+            "<results>/tokens/{vocabulary}/{form}/collections/{collection}/{part}/",
+            *COLLECTION_TOKENS,
+        ),
+        manifest="<results>/tokens/{vocabulary}/{form}/collections/{collection}/{part}/manifest.json",
+    log:
+        "<logs>/tokenize_collection/{vocabulary}/{form}/{collection}/{part}.log",
+    benchmark:
+        "<benchmarks>/tokenize_collection/{vocabulary}/{form}/{collection}/{part}.tsv"
+    conda:
+        "../envs/train.yaml"
+    params:
+        settings=token_settings,
+        tokenizer=subpath(input.tokenizer, parent=True),
+        languages=encoding_part_languages,
+        shard=encoding_part_shard,
+        data=collection_folder,
+        folder=subpath(output.manifest, parent=True),
+        code=code("tokenize_collection"),
+    shell:
+        "python -m workflow_scripts.tokenize_collection"
+        " --tokenizer {params.tokenizer:q}"
+        " --collection {wildcards.collection:q}"
+        " --languages {params.languages:q}"
+        " --shard {params.shard}"
+        " --data {params.data:q}"
+        " --settings {params.settings:q}"
+        " --output {params.folder:q}"
+        " &> {log:q}"
+
+
+rule tokenize_pairs:
+    input:
+        tokenizer=vocabulary_tokenizer,
+        pairs="<results>/pairs/{table}.parquet",
+    output:
+        multiext(
+            "<results>/tokens/{vocabulary}/{form}/pairs/{table}/",
+            *PAIR_TOKENS,
+        ),
+        manifest="<results>/tokens/{vocabulary}/{form}/pairs/{table}/manifest.json",
+    log:
+        "<logs>/tokenize_pairs/{vocabulary}/{form}/{table}.log",
+    benchmark:
+        "<benchmarks>/tokenize_pairs/{vocabulary}/{form}/{table}.tsv"
+    conda:
+        "../envs/train.yaml"
+    params:
+        settings=token_settings,
+        tokenizer=subpath(input.tokenizer, parent=True),
+        folder=subpath(output.manifest, parent=True),
+        code=code("tokenize_pairs"),
+    shell:
+        "python -m workflow_scripts.tokenize_pairs"
+        " --tokenizer {params.tokenizer:q}"
+        " --pairs {input.pairs:q}"
+        " --settings {params.settings:q}"
+        " --output {params.folder:q}"
+        " &> {log:q}"

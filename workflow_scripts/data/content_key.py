@@ -1,0 +1,25 @@
+"""What unfinished work belongs to: state that other settings, inputs or code left is never gone on with."""
+
+import json
+import sys
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from workflow_scripts.data.manifest import digest_file, versions
+
+
+def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
+    """Return a digest of settings (JSON values), input files or folders, versions and our loaded code."""
+    content: dict[str, Any] = {"settings": settings, "versions": versions(), "inputs": {}, "code": {}}
+    for path in map(Path, paths_to_inputs):
+        files = sorted(part for part in path.iterdir() if part.is_file()) if path.is_dir() else [path]
+        content["inputs"][str(path)] = [
+            (file.name, digest_file(file)) for file in files if file.name != "manifest.json"
+        ]
+    package = __name__.partition(".")[0]
+    for name, module in sys.modules.items():
+        if name.partition(".")[0] == package and getattr(module, "__file__", None):
+            content["code"][name] = digest_file(module.__file__)
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
