@@ -290,6 +290,35 @@ def lexicon_source_file(wildcards):
     return lexicons.lexicon_path(config, wildcards.lexicon, wildcards.lang, LANGUAGES)
 
 
+def lexicons_made(induced):
+    """A wildcard constraint: the lexicons that are induced, or those that are read."""
+    return one_of(
+        name
+        for name, entry in config["lexicons"].items()
+        if (entry["format"] == lexicons.INDUCED) == induced
+    )
+
+
+def parallel_tables(wildcards, lang):
+    kind = config["lexicons"][wildcards.lexicon]["parallel"]
+    sources = lexicons.parallel_sources(config, wildcards.lexicon, wildcards.lang)
+    if kind == "texts":
+        return [f"<results>/texts/{source}/{lang}.parquet" for source in sources]
+    return [pair_table(source, lang) for source in sources]
+
+
+def parallel_english(wildcards):
+    return parallel_tables(wildcards, "en")
+
+
+def parallel_other(wildcards):
+    return parallel_tables(wildcards, wildcards.lang)
+
+
+def induction_settings(wildcards):
+    return section.induction_settings(config, wildcards.lexicon)
+
+
 def lexicon_format(wildcards):
     return config["lexicons"][wildcards.lexicon]["format"]
 

@@ -56,6 +56,12 @@ def codeswitch_settings(config: Config, strategy: str) -> str:
     return canonical({key: entry[key] for key in ("mode", "share", "sides", "seed")})
 
 
+def induction_settings(config: Config, lexicon: str) -> str:
+    """For ``induce_lexicon``: which tables are parallel, and which entries are kept."""
+    entry = config["lexicons"][lexicon]
+    return canonical({key: entry[key] for key in ("parallel", "min_count", "min_weight")})
+
+
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
     entry = _encoder_entry(config, model)
