@@ -78,6 +78,11 @@ def made(path):
     return workflow.pathvars.apply(f"<results>/{path}")
 
 
+def logged(path):
+    """A path below the experiment's logs, for params."""
+    return workflow.pathvars.apply(f"<logs>/{path}")
+
+
 def code(rule_name):
     """A digest for each file that an entry module imports."""
     return code_fingerprint(rule_name, known=FINGERPRINTS)
@@ -431,6 +436,16 @@ def encode_state(wildcards):
 def finetune_state(wildcards):
     return made(
         f".partial/models/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    )
+
+
+def pretrain_events(wildcards):
+    return logged(f"tensorboard/base/{wildcards.model}")
+
+
+def finetune_events(wildcards):
+    return logged(
+        f"tensorboard/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
     )
 
 
