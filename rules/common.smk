@@ -743,6 +743,8 @@ def plot_names():
         names += collection_plots(collection)
     if runs.trained_runs(config):
         names += ["training", "batches"]
+    if runs.dense_runs(config):
+        names.append("cost")
     if translation_yields(None):
         names.append("translation_yield")
     return names
@@ -777,6 +779,7 @@ def report_tables(wildcards):
             "scaling",
             "models",
             "published",
+            *(["costs"] if runs.dense_runs(config) else []),
         ],
     )
 
@@ -854,3 +857,19 @@ def benchmarks_of_jobs(wildcards):
         for stage, names in jobs.items()
         for job in names
     ]
+
+
+def manifests_of_jobs(wildcards):
+    """Manifests of the same jobs, which name the device; a local folder need not have one."""
+    bases = [
+        base_files(model)
+        for model in config["experiment"]["models"]
+        if "pretrain" in config["models"][model]
+    ]
+    encoded = [
+        f"<results>/vectors/{run.path}/{collection}/{part}/manifest.json"
+        for run in runs.dense_runs(config)
+        for collection in config["experiment"]["collections"]
+        for part in runs.parts(config, collection)
+    ]
+    return bases + all_manifests(wildcards) + encoded

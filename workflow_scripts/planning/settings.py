@@ -118,6 +118,11 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
 
 
+def cost_settings(config: Config) -> str:
+    """For ``sum_costs``: which models are further pre-trainings of which."""
+    return canonical({"replicates": replicates(config)})
+
+
 def published_settings(config: Config) -> str:
     """For ``compare_published``: collections that others have published values of, and what they call our models."""
     chosen = config["experiment"]
