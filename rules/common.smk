@@ -78,11 +78,6 @@ def made(path):
     return workflow.pathvars.apply(f"<results>/{path}")
 
 
-def logged(path):
-    """A path below the experiment's logs, for params."""
-    return workflow.pathvars.apply(f"<logs>/{path}")
-
-
 def code(rule_name):
     """A digest for each file that an entry module imports."""
     return code_fingerprint(rule_name, known=FINGERPRINTS)
@@ -136,12 +131,13 @@ def source_text_files(wildcards):
 
 
 def collection_source_files(wildcards):
-    files = layouts.collection_files(
+    parts = layouts.collection_files(
         collection_format(wildcards),
         collection_root(wildcards),
         wildcards.lang,
-        data_files.corpus_folder(config, wildcards.collection),
+        data_files.collection_options(config, wildcards.collection),
     )
+    files = [path for part in parts for path in part]
     return data_files.local_files(config, files) + fetched_collection(wildcards)
 
 
@@ -175,7 +171,13 @@ def patterns_of_files(wildcards, output):
 
 
 def collection_options(wildcards):
-    return section.collection_settings(config, wildcards.collection)
+    return section.collection_settings(
+        config, wildcards.collection, wildcards.lang, LANGUAGES
+    )
+
+
+def collection_state(wildcards):
+    return made(f".partial/collections/{wildcards.collection}/{wildcards.lang}")
 
 
 def collection_folder(wildcards):
@@ -295,35 +297,6 @@ def lexicon_source_file(wildcards):
     return lexicons.lexicon_path(config, wildcards.lexicon, wildcards.lang, LANGUAGES)
 
 
-def lexicons_made(induced):
-    """A wildcard constraint: the lexicons that are induced, or those that are read."""
-    return one_of(
-        name
-        for name, entry in config["lexicons"].items()
-        if (entry["format"] == lexicons.INDUCED) == induced
-    )
-
-
-def parallel_tables(wildcards, lang):
-    kind = config["lexicons"][wildcards.lexicon]["parallel"]
-    sources = lexicons.parallel_sources(config, wildcards.lexicon, wildcards.lang)
-    if kind == "texts":
-        return [f"<results>/texts/{source}/{lang}.parquet" for source in sources]
-    return [pair_table(source, lang) for source in sources]
-
-
-def parallel_english(wildcards):
-    return parallel_tables(wildcards, "en")
-
-
-def parallel_other(wildcards):
-    return parallel_tables(wildcards, wildcards.lang)
-
-
-def induction_settings(wildcards):
-    return section.induction_settings(config, wildcards.lexicon)
-
-
 def lexicon_format(wildcards):
     return config["lexicons"][wildcards.lexicon]["format"]
 
@@ -436,16 +409,6 @@ def encode_state(wildcards):
 def finetune_state(wildcards):
     return made(
         f".partial/models/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
-    )
-
-
-def pretrain_events(wildcards):
-    return logged(f"tensorboard/base/{wildcards.model}")
-
-
-def finetune_events(wildcards):
-    return logged(
-        f"tensorboard/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
     )
 
 
@@ -743,8 +706,6 @@ def plot_names():
         names += collection_plots(collection)
     if runs.trained_runs(config):
         names += ["training", "batches"]
-    if runs.dense_runs(config):
-        names.append("cost")
     if translation_yields(None):
         names.append("translation_yield")
     return names
@@ -779,7 +740,6 @@ def report_tables(wildcards):
             "scaling",
             "models",
             "published",
-            *(["costs"] if runs.dense_runs(config) else []),
         ],
     )
 
@@ -804,8 +764,9 @@ def expected_values(wildcards):
 
 def published_results(wildcards):
     """Published reference lines belong to MIRACL alone."""
-    entry = config["collections"][config["report"]["collection"]]
-    return resource("published_results.csv") if entry["format"] == "miracl" else []
+    name = config["report"]["collection"]
+    is_miracl = section.whole_datasets(config).get(name) == "miracl"
+    return resource("published_results.csv") if is_miracl else []
 
 
 def dropped_rows(wildcards):
@@ -857,19 +818,3 @@ def benchmarks_of_jobs(wildcards):
         for stage, names in jobs.items()
         for job in names
     ]
-
-
-def manifests_of_jobs(wildcards):
-    """Manifests of the same jobs, which name the device; a local folder need not have one."""
-    bases = [
-        base_files(model)
-        for model in config["experiment"]["models"]
-        if "pretrain" in config["models"][model]
-    ]
-    encoded = [
-        f"<results>/vectors/{run.path}/{collection}/{part}/manifest.json"
-        for run in runs.dense_runs(config)
-        for collection in config["experiment"]["collections"]
-        for part in runs.parts(config, collection)
-    ]
-    return bases + all_manifests(wildcards) + encoded

@@ -131,6 +131,7 @@ rule prepare_collection:
         format=collection_format,
         root=collection_root,
         fetched=fetched_collection,
+        partial=collection_state,
         code=code("prepare_collection"),
     shell:
         "python -m workflow_scripts.prepare_collection"
@@ -144,6 +145,7 @@ rule prepare_collection:
         " --passages {output.passages:q}"
         " --qrels {output.qrels:q}"
         " --dropped {output.dropped:q}"
+        " --partial {params.partial:q}"
         " &> {log:q}"
 
 

@@ -1,8 +1,11 @@
 """Data from the hub: planned without a network, fetched once, the same for a reader as a folder of one's own."""
 
 import gzip
+import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from conftest import copy_of_the_workflow
@@ -26,12 +29,33 @@ def corpus(lang):
     }
 
 
+def parquet(**columns):
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(columns), buffer)
+    return buffer.getvalue()
+
+
+HARD_NEGATIVES = {
+    "sw-queries/dev-00000-of-00001.parquet": parquet(_id=["1", "2"], text=["One?", "Of another split"]),
+    "sw-qrels/dev-00000-of-00001.parquet": parquet(**{"query-id": ["1"], "corpus-id": ["7#0"], "score": [1]}),
+    "sw-corpus/dev-00000-of-00002.parquet": parquet(_id=["7#0"], title=["T"], text=["P"]),
+    "sw-corpus/dev-00001-of-00002.parquet": parquet(_id=["8#0"], title=["T"], text=["P"]),
+    "yo-corpus/dev-00000-of-00001.parquet": b"another language's",
+}
+
+
 def of_all(files):
     return {name: content for lang in LANGS for name, content in files(lang).items()}
 
 
 EXPERIMENT = {
-    "experiment": {"name": "hub", "sources": ["squad"], "collections": ["miracl"], "models": ["xlmr"], "seeds": [1]},
+    "experiment": {
+        "name": "hub",
+        "sources": ["squad"],
+        "collections": ["miracl", "miracl-hard-negatives"],
+        "models": ["xlmr"],
+        "seeds": [1],
+    },
     "sources": {"squad": {"format": "squad", "hub": "some/squad", "revision": COMMIT, "path": "v1.1", "pairs": ["en"]}},
     "collections": {
         "miracl": {
@@ -41,7 +65,17 @@ EXPERIMENT = {
             "revision": COMMIT,
             "corpus_hub": "miracl/miracl-corpus",
             "corpus_revision": COMMIT,
-        }
+            "sizes": "any",
+        },
+        "miracl-hard-negatives": {
+            "format": "mteb",
+            "dataset": "miracl",
+            "pool": "hard negatives",
+            "split": "dev",
+            "languages": ["sw"],
+            "hub": "mteb/MIRACLRetrievalHardNegatives",
+            "revision": COMMIT,
+        },
     },
     "models": {"xlmr": {"hub": "some/xlmr", "revision": COMMIT, "size_m": 86, "learning_rate": 3.0e-5}},
     "report": {"collection": "miracl"},
@@ -54,7 +88,12 @@ EXPERIMENT["report"]["compare"] = {"strategy": "mono", "baselines": []}
 def workflow(tmp_path_factory):
     workflow = copy_of_the_workflow(tmp_path_factory.mktemp("hub") / "tree", "hub")
     (workflow.folder / "experiments/hub.yaml").write_text(yaml.safe_dump(EXPERIMENT), encoding="utf-8")
-    with serve({"datasets/miracl/miracl": of_all(topics), "datasets/miracl/miracl-corpus": of_all(corpus)}) as server:
+    repositories = {
+        "miracl/miracl": of_all(topics),
+        "miracl/miracl-corpus": of_all(corpus),
+        "mteb/MIRACLRetrievalHardNegatives": HARD_NEGATIVES,
+    }
+    with serve({f"datasets/{name}": files for name, files in repositories.items()}) as server:
         own = workflow.environment()
         workflow.environment = lambda: (
             own | environment(server.endpoint, workflow.folder / "home") | {"PATH": own["PATH"]}
@@ -65,15 +104,24 @@ def workflow(tmp_path_factory):
 
 def test_the_plan_knows_every_job_and_asks_no_network(workflow):
     jobs = workflow.planned("all")
-    # Topics with qrels, and passages, of two languages each; and the source's pairs.
+    # Topics with qrels, and passages, of two languages each; one language in Parquet; and the source's pairs.
     assert {rule: jobs[rule] for rule in ("fetch_data", "fetch_model", "prepare_collection", "prepare_pairs")} == {
-        "fetch_data": 5,
+        "fetch_data": 6,
         "fetch_model": 1,
-        "prepare_collection": 2,
+        "prepare_collection": 3,
         "prepare_pairs": 1,
     }
-    assert workflow.planned("fetch") == {"fetch_data": 5, "fetch_model": 1, "fetch": 1}
+    assert workflow.planned("fetch") == {"fetch_data": 6, "fetch_model": 1, "fetch": 1}
     assert not workflow.server.asked
+
+
+def test_parquet_from_the_hub_is_prepared(workflow):
+    folder = "results/hub/collections/miracl-hard-negatives/sw"
+    workflow.snakemake(f"{folder}/passages.parquet")
+    assert pq.read_table(workflow.folder / folder / "passages.parquet")["passage_id"].to_pylist() == ["7#0", "8#0"]
+    dropped = (workflow.folder / folder / "dropped.csv").read_text()
+    assert "queries,without judgement in this split,1" in dropped
+    workflow.server.asked.clear()
 
 
 def test_fetched_files_are_prepared_and_what_is_gone_is_missed(workflow):

@@ -138,6 +138,21 @@ def test_resolving_does_not_touch_its_input():
             },
             r"collections\.atlas\.corpus: 'here' and corpus_hub are given; keep one",
         ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "split": "dev"},
+            r"collections\.atlas\.split: is no option of format miracl; leave it out",
+        ),
+        (
+            "collections/atlas",
+            {"format": "tydiqa", "languages": ["sw"], "corpus_hub": "a/b", "corpus_revision": "0" * 40},
+            r"collections\.atlas\.corpus_hub: is no option of format tydiqa; leave it out",
+        ),
+        (
+            "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
+            r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
+        ),
         ("sources/atlas/hub", "miracl/miracl", r"sources\.atlas\.hub: 'miracl/miracl' has no revision"),
         ("sources/atlas/translate", {"en": 1.0}, r"sources\.atlas\.translate: 'en' stands under pairs too"),
         ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),

@@ -19,21 +19,21 @@ def test_atlas_names_files_that_do_not_exist_yet():
     assert layouts.pair_files("atlas", ROOT, "en") == [ROOT / "pairs.jsonl"]
     assert layouts.text_files("atlas", ROOT, "sw") == [ROOT / "texts-sw.jsonl"]
     assert layouts.collection_files("atlas", ROOT, "sw") == [
-        ROOT / "miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv",
-        ROOT / "miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv",
-        ROOT / "miracl-corpus-v1.0-sw/docs-0.jsonl.gz",
+        [ROOT / "miracl-v1.0-sw/topics/topics.miracl-v1.0-sw-dev.tsv"],
+        [ROOT / "miracl-v1.0-sw/qrels/qrels.miracl-v1.0-sw-dev.tsv"],
+        [ROOT / "miracl-corpus-v1.0-sw/docs-0.jsonl.gz"],
     ]
 
 
 def test_miracl_lists_passages_in_their_numeric_order_and_from_another_folder(tmp_path):
     touch(tmp_path, *(f"miracl-corpus-v1.0-fi/docs-{number}.jsonl.gz" for number in (10, 9, 0)))
-    files = layouts.collection_files("miracl", ROOT, "fi", corpus=tmp_path)
-    assert [path.name for path in files[2:]] == ["docs-0.jsonl.gz", "docs-9.jsonl.gz", "docs-10.jsonl.gz"]
-    assert files[0].is_relative_to(ROOT)
+    topics, _, passages = layouts.collection_files("miracl", ROOT, "fi", {"corpus": tmp_path})
+    assert [path.name for path in passages] == ["docs-0.jsonl.gz", "docs-9.jsonl.gz", "docs-10.jsonl.gz"]
+    assert topics[0].is_relative_to(ROOT)
 
 
 def test_miracl_without_passages_names_what_is_missing():
-    assert layouts.collection_files("miracl", ROOT, "yo")[2:] == [ROOT / "miracl-corpus-v1.0-yo/docs-*.jsonl.gz"]
+    assert layouts.collection_files("miracl", ROOT, "yo")[2] == [ROOT / "miracl-corpus-v1.0-yo/docs-*.jsonl.gz"]
 
 
 def test_mlqa_reads_every_file_whatever_the_language(tmp_path):
@@ -93,8 +93,8 @@ def test_languages_are_found_in_names_and_nothing_else_is(tmp_path):
 
 @pytest.mark.parametrize("files", [layouts.pair_files, layouts.text_files, layouts.collection_files])
 def test_an_unknown_format_names_the_known_ones(files):
-    with pytest.raises(InputError, match=r"'beir' is unknown; known formats of .*atlas.*tydiqa"):
-        files("beir", ROOT, "en")
+    with pytest.raises(InputError, match=r"'beer' is unknown; known formats of .*atlas.*tydiqa"):
+        files("beer", ROOT, "en")
 
 
 @pytest.mark.parametrize("format", ["atlas", "squad"])
@@ -105,7 +105,7 @@ def test_english_sources_have_no_pairs_in_another_language(format):
 
 def test_only_miracl_has_a_corpus_apart():
     with pytest.raises(InputError, match="corpus"):
-        layouts.collection_files("tydiqa", ROOT, "te", corpus=ROOT)
+        layouts.collection_files("tydiqa", ROOT, "te", {"corpus": ROOT})
 
 
 def test_every_format_answers_for_english():

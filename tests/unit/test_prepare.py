@@ -3,14 +3,20 @@
 import csv
 import gzip
 import json
+import logging
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pyarrow.json
 import pytest
 
+from workflow_scripts.data import passage_check
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import PairOptions
+from workflow_scripts.data.passage_check import PassageCheck
 from workflow_scripts.data.tables import PAIRS, PASSAGES, QRELS, QUERIES, TEXTS, read_table, write_table
 from workflow_scripts.prepare_collection import prepare_collection
 from workflow_scripts.prepare_pairs import prepare_pairs
@@ -99,7 +105,7 @@ def miracl(tmp_path):
     return tmp_path
 
 
-def prepare_miracl(folder):
+def prepare_miracl(folder, sizes=None):
     prepare_collection(
         collection="miracl",
         format="miracl",
@@ -110,6 +116,8 @@ def prepare_miracl(folder):
         path_to_passages=folder / "out/passages.parquet",
         path_to_qrels=folder / "out/qrels.parquet",
         path_to_dropped=folder / "out/dropped.csv",
+        path_to_partial=folder / "partial",
+        sizes=sizes,
     )
 
 
@@ -142,6 +150,88 @@ def test_a_broken_collection_leaves_nothing(miracl):
     with pytest.raises(InputError, match=r"line 1: passage 'absent#0'"):
         prepare_miracl(miracl)
     assert not list((miracl / "out").iterdir())
+
+
+def add_shards(folder, *sizes):
+    """Further shards of so many passages each."""
+    corpus = folder / "root/miracl-corpus-v1.0-yo"
+    for shard, size in enumerate(sizes, start=1):
+        with gzip.open(corpus / f"docs-{shard}.jsonl.gz", "wt", encoding="utf-8") as file:
+            for number in range(size):
+                file.write(json.dumps({"docid": f"{shard}#{number}", "title": "", "text": f"{number} "}) + "\n")
+            file.write(json.dumps({"docid": f"{shard}#x", "title": "", "text": ""}) + "\n")
+
+
+def outputs(folder):
+    return {path.name: path.read_bytes() for path in (folder / "out").iterdir()}
+
+
+def test_a_killed_preparation_goes_on_at_the_last_whole_shard(miracl, monkeypatch, caplog):
+    add_shards(miracl, 70_000, 5, 5)
+    prepare_miracl(miracl)
+    uninterrupted = outputs(miracl)
+    assert counts(miracl / "out/dropped.csv")["passages", "neither title nor text"] == 3
+    shutil.rmtree(miracl / "out")
+    assert not (miracl / "partial").exists()
+
+    opened = []
+
+    def open_json(stream, **options):
+        opened.append(stream)
+        if len(opened) == 3:
+            raise KeyboardInterrupt
+        return original(stream, **options)
+
+    original = pyarrow.json.open_json
+    monkeypatch.setattr(pyarrow.json, "open_json", open_json)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_miracl(miracl)
+    assert not outputs(miracl)
+    kept = [path.suffix for path in (miracl / "partial").iterdir() if path.suffix != ".unfinished"]
+    assert sorted(kept) == [".arrow", ".arrow", ".json", ".json"]
+
+    with caplog.at_level(logging.INFO):
+        prepare_miracl(miracl)
+    assert len(opened) == 3 + 2, "the two whole shards are not read again"
+    assert caplog.text.count("taken from an interrupted attempt") == 2
+    assert outputs(miracl) == uninterrupted
+    assert not (miracl / "partial").exists()
+
+
+def test_a_shard_that_changed_meanwhile_is_read_again(miracl, monkeypatch):
+    add_shards(miracl, 2, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            prepare_miracl(miracl)
+    assert len(list((miracl / "partial").glob("*.json"))) == 3
+    add_shards(miracl, 3, 2)
+    prepare_miracl(miracl)
+    ids = read_table(miracl / "out/passages.parquet", PASSAGES)["passage_id"].to_pylist()
+    assert ids == ["a#0", "a#1", "1#0", "1#1", "1#2", "2#0", "2#1"]
+
+
+@pytest.mark.parametrize(
+    ("what", "number", "says"),
+    [
+        ("queries", 4, r"root: holds 3 queries in 'yo', not 4; fetch it again, or say `sizes: any` for a sample"),
+        ("judgements", 1, r"root: holds 2 judgements in 'yo', not 1"),
+        ("passages", 49_043, r"miracl-corpus-v1.0-yo: holds 2 passages in 'yo', not 49,043"),
+    ],
+)
+def test_published_sizes_are_asserted(miracl, what, number, says):
+    right = {"queries": 3, "judgements": 2, "passages": 2}
+    prepare_miracl(miracl, right)
+    shutil.rmtree(miracl / "out")
+    with pytest.raises(InputError, match=says):
+        prepare_miracl(miracl, right | {what: number})
+    assert not (miracl / "out").exists() or not outputs(miracl)
+
+
+def test_equal_hashes_of_different_ids_are_no_complaint(miracl, monkeypatch):
+    monkeypatch.setattr(passage_check, "id_hashes", lambda ids: np.zeros(len(ids), np.uint64))
+    prepare_miracl(miracl)
+    assert len(read_table(miracl / "out/passages.parquet", PASSAGES)) == 2
 
 
 def test_an_empty_source_is_an_error_and_leaves_nothing(tmp_path):

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 import pytest
+from collection_case import read_whole
 
-from workflow_scripts.data.collection_sources import read_collection
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import PairOptions, read_pairs
 from workflow_scripts.data.records import Judgement, Negative, Pair, Passage, Query, Text
@@ -187,10 +187,9 @@ class TestTydiqa:
             (" One.", [("c", "Q3?", 0, "")]),
         ]
         write_json(tmp_path / "tydiqa.goldp.sw.dev.json", squad((None, paragraphs)))
-        counts = RowCounts()
-        queries, judgements, passages = read_collection("tydiqa", tmp_path, "sw", {}, counts)
+        queries, judgements, passages, counts = read_whole("tydiqa", tmp_path, "sw")
         assert queries == [Query("a", "Q1?"), Query("b", "Q2?"), Query("c", "Q3?")]
-        assert list(passages) == [Passage("p0", "", "One."), Passage("p1", "", "Two.")]
+        assert passages == [Passage("p0", "", "One."), Passage("p1", "", "Two.")]
         assert judgements == [Judgement("a", "p0", 1), Judgement("b", "p1", 1), Judgement("c", "p0", 1)]
         assert dict(counts) == {("passages", "same text as an earlier passage"): 1}
 
@@ -198,7 +197,7 @@ class TestTydiqa:
     def test_evaluation_text_is_never_empty(self, tmp_path, context, question, reason):
         write_json(tmp_path / "tydiqa.goldp.sw.dev.json", squad((None, [(context, [("a", question, 0, "")])])))
         with pytest.raises(InputError, match=f"{reason} is empty"):
-            read_collection("tydiqa", tmp_path, "sw", {}, RowCounts())
+            read_whole("tydiqa", tmp_path, "sw")
 
 
 class TestXquadR:
@@ -214,9 +213,7 @@ class TestXquadR:
         write_json(tmp_path / "tr.json", document | {"data": [{"paragraphs": [paragraph | changes]}]})
 
     def read(self, tmp_path, candidate="sentence"):
-        counts = RowCounts()
-        queries, judgements, passages = read_collection("xquad-r", tmp_path, "tr", {"candidate": candidate}, counts)
-        return queries, judgements, list(passages), dict(counts)
+        return read_whole("xquad-r", tmp_path, "tr", {"candidate": candidate})
 
     def test_every_sentence_is_a_candidate_and_the_answers_start_decides(self, tmp_path):
         self.write(tmp_path)
@@ -258,7 +255,7 @@ class TestXquadR:
     def test_options_are_checked(self, tmp_path, options):
         self.write(tmp_path)
         with pytest.raises(InputError, match=r"candidate|corpus"):
-            read_collection("xquad-r", tmp_path, "tr", options, RowCounts())
+            read_whole("xquad-r", tmp_path, "tr", options)
 
 
 class TestMiracl:
@@ -278,9 +275,7 @@ class TestMiracl:
                 file.write(json.dumps(passage) + "\n")
 
     def read(self, root, options=None):
-        counts = RowCounts()
-        queries, judgements, passages = read_collection("miracl", root, "de", options or {}, counts)
-        return queries, judgements, list(passages), dict(counts)
+        return read_whole("miracl", root, "de", options)
 
     def test_a_passage_may_have_its_querys_id(self, tmp_path):
         self.write(tmp_path)
@@ -315,7 +310,7 @@ class TestMiracl:
             ({"topics": TOPICS + "6#0\t \n"}, r"topics.*line 4: the query's text is empty"),
             ({"topics": TOPICS + "\tWho?\n"}, r"topics.*line 4: the query's id is empty"),
             ({"topics": ""}, "topics.*holds no query"),
-            ({"qrels": QRELS + "1#1\tQ0\t3#1\t1\n"}, r"qrels.*line 4: query '1#1' is not in the topics"),
+            ({"qrels": QRELS + "1#1\tQ0\t3#1\t1\n"}, r"qrels.*line 4: query '1#1' is not among the queries"),
             (
                 {"qrels": QRELS + "9#0\tQ0\t9#9\t1\n"},
                 r"qrels.*line 4: passage '9#9' is not in .*miracl-corpus-v1\.0-de",
@@ -351,7 +346,7 @@ class TestMiracl:
 
     def test_atlas_is_read_as_miracl(self, tmp_path):
         self.write(tmp_path, qrels="7#0\tQ0\t7#0\t1\n", passages=self.PASSAGES[:1])
-        assert [row.passage_id for row in read_collection("atlas", tmp_path, "de", {}, RowCounts()).passages] == ["7#0"]
+        assert [row.passage_id for row in read_whole("atlas", tmp_path, "de")[2]] == ["7#0"]
 
 
 class TestJsonLines:

@@ -4,11 +4,16 @@ import csv
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from collection_case import read_whole
 
 from workflow_scripts.data import layouts
 from workflow_scripts.data.collection_sources import read_collection
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import read_pairs
+from workflow_scripts.data.passage_check import PassageCheck
+from workflow_scripts.data.passages import BLOCK
 from workflow_scripts.data.readers.miracl import read_qrels, read_topics
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_sources import read_texts
@@ -33,17 +38,16 @@ MIRACL = [lang for lang, row in LANGUAGES.items() if row["miracl_dev_queries"]]
 @pytest.mark.parametrize("lang", XQUAD_R)
 def test_xquad_r(lang):
     root = DATA / "xquad-r"
-    counts = RowCounts()
-    queries, judgements, passages = read_collection("xquad-r", root, lang, {"candidate": "sentence"}, counts)
-    bare = list(passages)
+    queries, judgements, bare, counts = read_whole("xquad-r", root, lang, {"candidate": "sentence"})
     assert len(queries) == len({query.query_id for query in queries}) == len(judgements) == 1190
     assert len(bare) == len({passage.passage_id for passage in bare}) == XQUAD_R[lang]
     assert {judgement.passage_id for judgement in judgements} <= {passage.passage_id for passage in bare}
     assert 2 <= counts["qrels", "kept: answer crosses the end of its sentence"] <= 20
-    assert counts["passages", "kept: sentence differs from the slice at its offsets"] == (2 if lang == "tr" else 0)
-    collection = read_collection("xquad-r", root, lang, {"candidate": "sentence-in-paragraph"}, RowCounts())
-    wide = list(collection.passages)
-    assert (collection.queries, collection.judgements) == (queries, judgements)
+    assert counts.get(("passages", "kept: sentence differs from the slice at its offsets"), 0) == (
+        2 if lang == "tr" else 0
+    )
+    *same, wide, _ = read_whole("xquad-r", root, lang, {"candidate": "sentence-in-paragraph"})
+    assert same == [queries, judgements]
     assert all(long.text.startswith(f"{short.text} ") for short, long in zip(bare, wide, strict=True))
 
 
@@ -51,12 +55,7 @@ def test_xquad_r_is_parallel_and_complete():
     assert layouts.collection_languages("xquad-r", DATA / "xquad-r") == sorted(XQUAD_R)
     assert sum(XQUAD_R.values()) == 13_014
     ids = {
-        lang: [
-            query.query_id
-            for query in read_collection(
-                "xquad-r", DATA / "xquad-r", lang, {"candidate": "sentence"}, RowCounts()
-            ).queries
-        ]
+        lang: [query.query_id for query in read_whole("xquad-r", DATA / "xquad-r", lang, {"candidate": "sentence"})[0]]
         for lang in ("en", "th", "tr")
     }
     assert ids["en"] == ids["th"] == ids["tr"]
@@ -71,16 +70,15 @@ def test_xquad_r_gold_sentences_hold_the_answers():
         for paragraph in read_paragraphs(DATA / "xquad-r/en.json")
         for question in paragraph.questions
     }
-    collection = read_collection("xquad-r", DATA / "xquad-r", "en", {"candidate": "sentence"}, RowCounts())
-    texts = {passage.passage_id: passage.text for passage in collection.passages}
-    outside = [row for row in collection.judgements if answers[row.query_id] not in texts[row.passage_id]]
+    _, judgements, passages, _ = read_whole("xquad-r", DATA / "xquad-r", "en", {"candidate": "sentence"})
+    texts = {passage.passage_id: passage.text for passage in passages}
+    outside = [row for row in judgements if answers[row.query_id] not in texts[row.passage_id]]
     assert len(outside) == 3
 
 
 @pytest.mark.parametrize("lang", TYDIQA)
 def test_tydiqa(lang):
-    queries, judgements, passages = read_collection("tydiqa", DATA / "tydiqa-goldp", lang, {}, RowCounts())
-    passages = list(passages)
+    queries, judgements, passages, _ = read_whole("tydiqa", DATA / "tydiqa-goldp", lang)
     assert (len(queries), len(passages)) == TYDIQA[lang]
     assert {row.passage_id for row in judgements} == {row.passage_id for row in passages}
     assert [row.query_id for row in judgements] == [row.query_id for row in queries]
@@ -92,7 +90,7 @@ def test_tydiqa_is_complete():
 
 @pytest.mark.parametrize("lang", MIRACL)
 def test_miracl_topics_and_qrels(lang):
-    topics, qrels, *_ = layouts.collection_files("miracl", DATA / "miracl", lang)
+    (topics,), (qrels,), _ = layouts.collection_files("miracl", DATA / "miracl", lang)
     queries = read_topics(topics)
     judgements, _ = read_qrels(qrels, {query.query_id for query in queries})
     assert len(queries) == int(LANGUAGES[lang]["miracl_dev_queries"])
@@ -101,10 +99,21 @@ def test_miracl_topics_and_qrels(lang):
     assert relevant == {query.query_id for query in queries}, "each query of dev has a relevant passage"
 
 
+def test_miracl_without_its_passages_is_missed_at_the_first_judgement():
+    """The passages are not here: real topics and judgements beside a corpus of one."""
+    queries, judgements, places, _ = read_collection("miracl", DATA / "miracl", "yo", {}, RowCounts())
+    check = PassageCheck(judgements, places)
+    check.see(pa.record_batch([[judgements[0].passage_id], [""], ["x"]], schema=BLOCK))
+    second = next(row for row in judgements if row.passage_id != judgements[0].passage_id)
+    with pytest.raises(InputError, match=rf"qrels.*-yo-dev\.tsv: line \d+: passage '{second.passage_id}' is not in"):
+        check.finish([])
+    assert len(queries) == 119
+
+
 def test_miracl_keeps_judgements_whose_ids_are_equal():
     equal = {}
     for lang in MIRACL:
-        topics, qrels, *_ = layouts.collection_files("miracl", DATA / "miracl", lang)
+        (topics,), (qrels,), _ = layouts.collection_files("miracl", DATA / "miracl", lang)
         judgements, _ = read_qrels(qrels, {query.query_id for query in read_topics(topics)})
         equal[lang] = sum(row.query_id == row.passage_id for row in judgements)
     found = {lang: number for lang, number in equal.items() if number}

@@ -8,7 +8,7 @@ draws every layout.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,17 @@ from workflow_scripts.data.file_set import ALTERNATIVE
 
 # What XQuAD-R ranks: the bare sentence, or the sentence in front of its paragraph (arXiv 2004.05484, section 3.1).
 CANDIDATES = ("sentence", "sentence-in-paragraph")
-_SPLIT = "dev"
+
+# What a collection's entry in the config may say beside what every entry has, by its format.
+COLLECTION_OPTIONS = {
+    "beir": {"corpus", "split"},
+    "miracl": {"corpus"},
+    "mlqa-r": {"candidate"},
+    "mteb": {"corpus", "split", "subsets"},
+    "squad": {"files"},
+    "toolret": {"corpus", "instruction", "tasks"},
+    "xquad-r": {"candidate"},
+}
 
 # Formats whose files the config names, and what they are called upstream where it does not (None: it must).
 NAMED = {"csclir": "cs_0.5/xxxx/train.jsonl", "dpr": "biencoder-*-train.json.gz|biencoder-*-train.json", "table": None}
@@ -44,6 +54,8 @@ _SOURCE_NAMES = {
 _COLLECTION_NAMES = {
     "atlas": rf"miracl-v1\.0-{_CODE}",
     "miracl": rf"miracl-v1\.0-{_CODE}",
+    "mlqa-r": rf"{_CODE}\.json",
+    "mteb": rf"{_CODE}-qrels",
     "tydiqa": _TYDIQA,
     "xquad-r": rf"{_CODE}\.json",
 }
@@ -67,13 +79,15 @@ def text_patterns(format: str, lang: str) -> list[str]:
     return _of(_TEXTS, "texts", format)(lang)
 
 
-def collection_patterns(format: str, lang: str) -> tuple[list[str], list[str]]:
+def collection_patterns(
+    format: str, lang: str, options: Mapping[str, Any] | None = None
+) -> tuple[list[str], list[str]]:
     """Return what names the files of a collection's ``lang``, and those of its passages where they may lie apart.
 
-    Raises InputError for an unknown format.
+    ``options`` are the collection's (``COLLECTION_OPTIONS``). Raises InputError for an unknown format.
     """
-    patterns = _of(_COLLECTIONS, "collections", format)(lang)
-    return (patterns[:2], patterns[2:]) if format in _CORPUS_APART else (patterns, [])
+    patterns = _of(_COLLECTIONS, "collections", format)(lang, options or {})
+    return (patterns[:-1], patterns[-1:]) if format in _CORPUS_APART else (patterns, [])
 
 
 def pair_files(format: str, root: str | Path, lang: str, files: str | None = None) -> list[Path]:
@@ -86,17 +100,21 @@ def text_files(format: str, root: str | Path, lang: str) -> list[Path]:
     return _source_files(format, Path(root), lang, text_patterns(format, lang))
 
 
-def collection_files(format: str, root: str | Path, lang: str, corpus: str | Path | None = None) -> list[Path]:
-    """Return the files that hold a collection's ``lang``; raise InputError for an unknown format.
+def collection_files(
+    format: str, root: str | Path, lang: str, options: Mapping[str, Any] | None = None
+) -> list[list[Path]]:
+    """Return the files that hold a collection's ``lang``, a list for each of its parts: queries, judgements, passages.
 
-    MIRACL's come in the order topics, qrels, passages; ``corpus`` is the folder of its passages, by default ``root``.
+    Formats that have all in one file have one part. The option ``corpus`` is the folder of the passages, by default
+    ``root``. Raises InputError for an unknown format.
     """
-    own, apart = collection_patterns(format, lang)
+    own, apart = collection_patterns(format, lang, options)
+    corpus = (options or {}).get("corpus")
     if corpus is not None and not apart:
-        raise InputError(
-            f"collections: corpus: {str(corpus)!r} is given, but {format} has no separate corpus; leave it out"
-        )
-    return _found(Path(root), own) + _found(Path(corpus or root), apart)
+        raise InputError(f"collections: corpus: {corpus!r} is given, but {format} has no separate corpus; leave it out")
+    return [_matching(Path(root), pattern) for pattern in own] + [
+        _matching(Path(corpus or root), pattern) for pattern in apart
+    ]
 
 
 def pair_formats() -> list[str]:
@@ -157,7 +175,7 @@ def _matching(root: Path, pattern: str) -> list[Path]:
     for alternative in alternatives:
         if "*" in alternative:
             # docs-10 stands behind docs-9.
-            found = sorted(root.glob(alternative), key=lambda path: (len(path.name), path.name))
+            found = sorted(root.glob(alternative), key=lambda path: (path.parent, len(path.name), path.name))
         else:
             found = [root / alternative] if (root / alternative).exists() else []
         if found:
@@ -174,18 +192,47 @@ def _source_files(format: str, root: Path, lang: str, patterns: list[str]) -> li
     return found[:1] if format == "tico19" else found
 
 
-def _miracl_collection(lang: str) -> list[str]:
+def _miracl_collection(lang: str, options: Mapping[str, Any]) -> list[str]:
     name = f"miracl-v1.0-{lang}"
     return [
-        f"{name}/topics/topics.{name}-{_SPLIT}.tsv",
-        f"{name}/qrels/qrels.{name}-{_SPLIT}.tsv",
+        f"{name}/topics/topics.{name}-dev.tsv",
+        f"{name}/qrels/qrels.{name}-dev.tsv",
         f"miracl-corpus-v1.0-{lang}/docs-*.jsonl.gz",
     ]
 
 
-def _atlas_collection(lang: str) -> list[str]:
+def _atlas_collection(lang: str, options: Mapping[str, Any]) -> list[str]:
     # Generated within the same run, so the files may not exist yet and their number is fixed: one.
-    return [pattern.replace("*", "0") for pattern in _miracl_collection(lang)]
+    return [pattern.replace("*", "0") for pattern in _miracl_collection(lang, options)]
+
+
+def _squad_collection(lang: str, options: Mapping[str, Any]) -> list[str]:
+    return [options.get("files", "dev-*.json.gz|dev-*.json").replace("{lang}", lang)]
+
+
+def _beir(lang: str, options: Mapping[str, Any]) -> list[str]:
+    split = options.get("split", "test")
+    qrels = f"qrels/{split}.tsv|qrels/{split}.jsonl"
+    return ["queries.jsonl|queries.jsonl.gz", qrels, "corpus.jsonl|corpus.jsonl.gz"]
+
+
+def _mteb(lang: str, options: Mapping[str, Any]) -> list[str]:
+    split, subset = options.get("split", "test"), options.get("subsets", {}).get(lang, lang)
+    above = f"{subset}-" if subset else ""
+    # The configuration of the judgements was `default` once, whose folder is `data`; a corpus may be a split of itself.
+    qrels = f"{above}qrels/{split}-*.parquet" if subset else f"qrels/{split}-*.parquet|data/{split}-*.parquet"
+    parts = (f"{above}{part}/{split}-*.parquet|{above}{part}/{part}-*.parquet" for part in ("queries", "corpus"))
+    queries, corpus = parts
+    return [queries, qrels, corpus]
+
+
+def _toolret(lang: str, options: Mapping[str, Any]) -> list[str]:
+    queries = [f"{task}/queries-*.parquet" for task in options.get("tasks", ["*"])]
+    return [*queries, "*/tools-*.parquet"]
+
+
+def _lareqa(lang: str, options: Mapping[str, Any]) -> list[str]:
+    return [f"{lang}.json"]
 
 
 def _atlas_pairs(lang: str) -> list[str]:
@@ -253,10 +300,16 @@ _TEXTS: dict[str, _Patterns] = {
     "tico19": _tico19,
     "tydiqa": _tydiqa,
 }
-_COLLECTIONS: dict[str, _Patterns] = {
+_COLLECTIONS: dict[str, Callable[[str, Mapping[str, Any]], list[str]]] = {
     "atlas": _atlas_collection,
+    "beir": _beir,
     "miracl": _miracl_collection,
-    "tydiqa": _tydiqa,
-    "xquad-r": lambda lang: [f"{lang}.json"],
+    "mlqa-r": _lareqa,
+    "mteb": _mteb,
+    "squad": _squad_collection,
+    "toolret": _toolret,
+    "tydiqa": lambda lang, options: _tydiqa(lang),
+    "xquad-r": _lareqa,
 }
-_CORPUS_APART = {"miracl"}  # formats whose third pattern, the passages, may lie in another folder or repository
+# Formats whose last pattern, the passages, may lie in another folder or repository.
+_CORPUS_APART = {"beir", "miracl", "mteb", "toolret"}

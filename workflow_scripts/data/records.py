@@ -1,6 +1,5 @@
 """What readers yield: rows of PAIRS, TEXTS, QUERIES, PASSAGES, QRELS, LEXICON before source and language are added."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 
@@ -62,11 +61,3 @@ class Judgement(NamedTuple):
     query_id: str
     passage_id: str
     relevance: int
-
-
-class Collection(NamedTuple):
-    """One language of an evaluation collection. ``passages`` can be run through once and checks itself as it goes."""
-
-    queries: list[Query]
-    judgements: list[Judgement]
-    passages: Iterator[Passage]

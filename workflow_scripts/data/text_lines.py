@@ -105,6 +105,10 @@ def string_field(record: dict[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str):
         state = "missing" if value is None else f"{json.dumps(value)[:40]}, which is no text"
         raise InputError(f"{where}: {key!r} is {state}")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: {key!r} holds half of a character (a lone surrogate)") from None
     return value.strip()
 
 

@@ -6,6 +6,7 @@ Every complaint is one line: the key, its value, what would be right.
 
 import copy
 import difflib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from jsonschema import Draft202012Validator
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
+from workflow_scripts.data.layouts import COLLECTION_OPTIONS
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.lexicons import check_lexicons, complete_switching_strategies
 from workflow_scripts.planning.replicates import check_replicates, name_replicates
@@ -45,6 +47,9 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
         entry.setdefault("family", model)
     for strategy, entry in resolved["strategies"].items():
         entry.setdefault("label", strategy)
+    for entry in resolved["collections"].values():
+        if entry["format"] in ("miracl", "xquad-r", "mlqa-r"):  # the formats that bear their dataset's name
+            entry.setdefault("dataset", entry["format"])
     complete_switching_strategies(resolved)
     _check_choices(resolved)
     _check_models(resolved)
@@ -225,6 +230,7 @@ def _check_strategies(config: Config) -> None:
 def _check_collections(config: Config) -> None:
     for name in config["experiment"]["collections"]:
         entry = config["collections"][name]
+        _check_collection_options(name, entry)
         if entry["settings"] != ["monolingual"] and not entry["parallel"]:
             raise InputError(
                 f"config: collections.{name}.settings: {', '.join(entry['settings'])} need a parallel collection; "
@@ -234,7 +240,7 @@ def _check_collections(config: Config) -> None:
             if lang not in entry["languages"] or entry["merged"]:
                 reason = "all languages are one part (merged)" if entry["merged"] else f"{lang!r} is not in languages"
                 raise InputError(f"config: collections.{name}.shards: {reason}; remove it")
-        if entry["format"] == "xquad-r" and "candidate" not in entry:
+        if entry["format"] in ("xquad-r", "mlqa-r") and "candidate" not in entry:
             raise InputError(
                 f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph"
             )
@@ -242,6 +248,22 @@ def _check_collections(config: Config) -> None:
             raise InputError(
                 f"config: data_root: is null, but collections.{name} reads files; name the folder they lie in"
             )
+
+
+def _check_collection_options(name: str, entry: dict[str, Any]) -> None:
+    known = COLLECTION_OPTIONS.get(entry["format"], set())
+    for option in sorted(set().union(*COLLECTION_OPTIONS.values())):
+        for key in (option, f"{option}_hub"):
+            if key in entry and option not in known:
+                raise InputError(
+                    f"config: collections.{name}.{key}: is no option of format {entry['format']}; leave it out"
+                )
+    words = re.findall(r"[a-z0-9]+", entry["pool"].lower())
+    if entry["pool"] != "full" and not all(word in name.lower() for word in words):
+        raise InputError(
+            f"config: collections.{name}.pool: is {entry['pool']!r}, which the collection's name must say, as every "
+            f"result shows the name: call it, for example, {name}-{'-'.join(words)}"
+        )
 
 
 def _check_metrics(config: Config) -> None:

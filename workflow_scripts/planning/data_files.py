@@ -32,6 +32,15 @@ def corpus_folder(config: Config, collection: str) -> str | None:
     return None if "corpus" not in entry else str(Path(config["data_root"]) / entry["corpus"])
 
 
+def collection_options(config: Config, collection: str) -> dict[str, Any]:
+    """Return what the reader of a collection's format is told."""
+    entry = config["collections"][collection]
+    known = layouts.COLLECTION_OPTIONS.get(entry["format"], set())
+    options = {key: entry[key] for key in known - {"corpus"} if key in entry}
+    corpus = corpus_folder(config, collection)
+    return options if corpus is None else {**options, "corpus": corpus}
+
+
 def source_file_sets(config: Config, source: str, kind: str, lang: str) -> list[FileSet]:
     """What is fetched for a source's ``kind`` (``pairs`` or ``texts``) in ``lang``; nothing where it is local."""
     entry = config["sources"][source]
@@ -45,7 +54,7 @@ def source_file_sets(config: Config, source: str, kind: str, lang: str) -> list[
 def collection_file_sets(config: Config, collection: str, lang: str) -> list[FileSet]:
     """Return what is fetched for a collection's ``lang``; nothing where it is local."""
     entry = config["collections"][collection]
-    own, apart = layouts.collection_patterns(entry["format"], lang)
+    own, apart = layouts.collection_patterns(entry["format"], lang, collection_options(config, collection))
     if apart and "corpus" not in entry and "corpus_hub" not in entry:
         own, apart = own + apart, []
     sets = [_file_set(entry, own)] if "hub" in entry else []
@@ -110,10 +119,15 @@ def check_data_files(config: Config) -> None:
         entry = config["collections"][name]
         if entry["format"] == GENERATED:
             continue
-        folder, corpus = data_folder(config, "collections", name), corpus_folder(config, name)
+        folder, options = data_folder(config, "collections", name), collection_options(config, name)
         for lang in entry["languages"]:
-            key = f"collections.{name}.languages"
-            _check(config, key, lang, layouts.collection_files, entry["format"], folder, lang, corpus)
+            _check(
+                config, f"collections.{name}.languages", lang, _collection_files, entry["format"], folder, lang, options
+            )
+
+
+def _collection_files(*where: Any) -> list[Path]:
+    return [path for part in layouts.collection_files(*where) for path in part]
 
 
 def local_files(config: Config, paths: list[Path]) -> list[Path]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflow_scripts.data.languages import Language
-from workflow_scripts.planning.data_files import corpus_folder
+from workflow_scripts.planning.data_files import collection_options
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.replicates import pretraining_seed, replicates
 from workflow_scripts.planning.runs import Config, all_runs, alphas, is_trained
@@ -56,12 +56,6 @@ def codeswitch_settings(config: Config, strategy: str) -> str:
     return canonical({key: entry[key] for key in ("mode", "share", "sides", "seed")})
 
 
-def induction_settings(config: Config, lexicon: str) -> str:
-    """For ``induce_lexicon``: which tables are parallel, and which entries are kept."""
-    entry = config["lexicons"][lexicon]
-    return canonical({key: entry[key] for key in ("parallel", "min_count", "min_weight")})
-
-
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
     entry = _encoder_entry(config, model)
@@ -74,11 +68,25 @@ def pair_settings(config: Config, source: str) -> str:
     return canonical({key: entry[key] for key in ("examples", "negatives", "seed", "files", "columns") if key in entry})
 
 
-def collection_settings(config: Config, collection: str) -> str:
-    """For ``prepare_collection``: the collection's options."""
-    entry = config["collections"][collection]
-    options = {"candidate": entry.get("candidate"), "corpus": corpus_folder(config, collection)}
-    return canonical({key: value for key, value in options.items() if value is not None})
+def collection_settings(config: Config, collection: str, lang: str, table: Mapping[str, Language]) -> str:
+    """For ``prepare_collection``: the collection's options, and how many rows a language must have if known."""
+    settings: dict[str, Any] = {"options": collection_options(config, collection)}
+    whole = whole_datasets(config).get(collection) == "miracl"
+    if whole and config["collections"][collection]["sizes"] == "published":
+        row = table[lang]
+        sizes = {
+            "queries": row.miracl_dev_queries,
+            "judgements": row.miracl_dev_judgements,
+            "passages": row.miracl_passages,
+        }
+        settings["sizes"] = {what: number for what, number in sizes.items() if number is not None}
+    return canonical(settings)
+
+
+def whole_datasets(config: Config) -> dict[str, str]:
+    """Return the dataset of each chosen collection that is one with published facts, searched in its whole pool."""
+    entries = {name: config["collections"][name] for name in config["experiment"]["collections"]}
+    return {name: entry["dataset"] for name, entry in entries.items() if "dataset" in entry and entry["pool"] == "full"}
 
 
 def _encoder_entry(config: Config, model: str) -> dict[str, Any]:
@@ -101,7 +109,8 @@ def score_settings(config: Config, collection: str) -> str:
 def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]) -> str:
     """For ``export_mteb``: the task's name in MTEB, where it is one of its tasks, and its codes of the languages."""
     entry = config["collections"][collection]
-    task = "MIRACLRetrieval" if entry["format"] == "miracl" else collection
+    tasks = {"full": "MIRACLRetrieval", "hard negatives": "MIRACLRetrievalHardNegatives"}
+    task = tasks.get(entry["pool"], collection) if entry.get("dataset") == "miracl" else collection
     codes = {lang: table[lang].nllb_code.replace("_", "-") for lang in entry["languages"]}
     return canonical({"task": task, "languages": codes})
 
@@ -118,20 +127,13 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
 
 
-def cost_settings(config: Config) -> str:
-    """For ``sum_costs``: which models are further pre-trainings of which."""
-    return canonical({"replicates": replicates(config)})
-
-
 def published_settings(config: Config) -> str:
     """For ``compare_published``: collections that others have published values of, and what they call our models."""
     chosen = config["experiment"]
-    formats = {name: config["collections"][name]["format"] for name in chosen["collections"]}
     named = {name: config["models"][name].get("published_as") for name in chosen["models"]}
     return canonical(
         {
-            # A format with published values bears their dataset's name.
-            "datasets": {name: kind for name, kind in formats.items() if kind in ("miracl", "xquad-r")},
+            "datasets": whole_datasets(config),
             "published_as": {name: system for name, system in named.items() if system},
             "untuned": [name for name in chosen["strategies"] if not is_trained(config, name)],
         }

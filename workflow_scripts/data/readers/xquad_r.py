@@ -1,12 +1,13 @@
-"""XQuAD-R (LAReQA, arXiv 2004.05484, section 3.1): questions and the sentences that answer them."""
+"""XQuAD-R and MLQA-R (LAReQA, arXiv 2004.05484, section 3.1): questions and the sentences that answer them."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.layouts import CANDIDATES
+from workflow_scripts.data.passages import Collection, Shard, blocks_of
 from workflow_scripts.data.readers.squad_json import Paragraph, Question, read_paragraphs
-from workflow_scripts.data.records import Collection, Judgement, Passage, Query
+from workflow_scripts.data.records import Judgement, Passage, Query
 from workflow_scripts.data.row_counts import RowCounts
 
 
@@ -31,7 +32,8 @@ def read_xquad_r_collection(path: Path, candidate: str, counts: RowCounts) -> Co
             queries.append(Query(question.question_id, question.text))
             gold = _gold_sentences(question, breaks, counts)
             judgements += [Judgement(question.question_id, _passage_id(paragraph, sentence), 1) for sentence in gold]
-    return Collection(queries, judgements, _passages(paragraphs, candidate, counts))
+    pool = Shard(path, lambda counts: blocks_of(_passages(paragraphs, candidate, counts)))
+    return Collection(queries, judgements, [], [pool])
 
 
 def _passages(paragraphs: list[Paragraph], candidate: str, counts: RowCounts) -> Iterator[Passage]:

@@ -1,0 +1,125 @@
+"""PASSAGES from shards of any size: in bounded memory, and resumed at the last whole shard after a kill.
+
+Of several shards each is kept, when it is whole, as an uncompressed Arrow file in a folder of partial state; another
+attempt takes it from there instead of decompressing and parsing it again. The folder goes when the table is whole.
+"""
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import blake2b
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.passage_check import PassageCheck
+from workflow_scripts.data.passages import BLOCK, Shard
+from workflow_scripts.data.row_counts import RowCounts
+from workflow_scripts.data.tables import PASSAGES
+
+_log = logging.getLogger("passages")
+_ROWS_PER_GROUP = 65_536
+
+
+def write_passages(
+    shards: Sequence[Shard],
+    lang: str,
+    path: str | Path,
+    *,
+    partial: str | Path,
+    check: PassageCheck,
+    counts: RowCounts,
+    expected: int | None,
+    complaint: str,
+) -> int:
+    """Write the passages of all shards, in their order; return how many there are.
+
+    ``expected``: how many rows the shards must have, dropped ones included. Raises InputError with ``complaint`` where
+    there is no passage, for another number of them, and as ``check`` and the shards do; then nothing is written.
+    """
+    partial = Path(partial)
+    with atomic_file(path) as temporary:
+        with pq.ParquetWriter(temporary, PASSAGES, compression="zstd", use_dictionary=["lang", "title"]) as writer:
+            written = _write_groups(_groups(_blocks(shards, partial, check, counts)), lang, writer)
+        if not written:
+            raise InputError(complaint)
+        found = written + counts["passages", "neither title nor text"]
+        if expected is not None and found != expected:
+            raise InputError(
+                f"{shards[0].path.parent}: holds {found:,} passages in {lang!r}, not {expected:,}; fetch it again, or "
+                "say `sizes: any` for a sample"
+            )
+        check.finish(shards)
+    shutil.rmtree(partial, ignore_errors=True)
+    return written
+
+
+def _write_groups(groups: Iterator[pa.Table], lang: str, writer: pq.ParquetWriter) -> int:
+    # Compressing for Parquet takes as long as parsing, and neither needs the interpreter: side by side.
+    written = 0
+    with ThreadPoolExecutor(1) as pool:
+        writing: Future[None] | None = None
+        for table in groups:
+            columns = [table.column(0), pa.repeat(pa.scalar(lang), len(table)), table.column(1), table.column(2)]
+            if writing:
+                writing.result()  # one group waits at most: memory stays bounded
+            writing = pool.submit(writer.write_table, pa.Table.from_arrays(columns, schema=PASSAGES))
+            written += len(table)
+        if writing:
+            writing.result()
+    return written
+
+
+def _groups(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
+    waiting: list[pa.RecordBatch] = []
+    for block in blocks:
+        waiting.append(block)
+        if sum(map(len, waiting)) >= _ROWS_PER_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def _blocks(shards: Sequence[Shard], partial: Path, check: PassageCheck, counts: RowCounts) -> Iterator[pa.RecordBatch]:
+    for number, shard in enumerate(shards):
+        for block in _kept_or_read(shard, number, partial, counts) if len(shards) > 1 else shard.blocks(counts):
+            check.see(block)
+            yield block
+
+
+def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -> Iterator[pa.RecordBatch]:
+    """Yield a shard's blocks from its kept copy, or from its file while the copy is made."""
+    kept = partial / f"{number:05d}-{_stamp(shard)}.arrow"
+    counted = kept.with_suffix(".json")  # written last, so it says that the copy is whole
+    if counted.is_file():
+        _log.info("%s: taken from an interrupted attempt", shard.path)
+        counts["passages", "neither title nor text"] += json.loads(counted.read_text())["dropped"]
+        with pa.memory_map(str(kept)) as file, pa.ipc.open_file(file) as reader:
+            for index in range(reader.num_record_batches):
+                yield reader.get_batch(index)
+        return
+    own = RowCounts()
+    # Not `atomic_file`: the copy of gigabytes need not reach the disk before the work goes on.
+    partial.mkdir(parents=True, exist_ok=True)
+    unfinished = kept.with_suffix(".unfinished")
+    with pa.ipc.new_file(unfinished, BLOCK) as writer:
+        for block in shard.blocks(own):
+            writer.write_batch(block)
+            yield block
+    unfinished.replace(kept)
+    counts.update(own)
+    with atomic_file(counted) as temporary:
+        temporary.write_text(json.dumps({"dropped": own["passages", "neither title nor text"]}), encoding="utf-8")
+
+
+def _stamp(shard: Shard) -> str:
+    """What tells a changed file: a kept copy of another one must not be taken."""
+    facts = shard.path.stat() if shard.path.exists() else None
+    known = (str(shard.path), facts and facts.st_size, facts and facts.st_mtime_ns)
+    return blake2b(repr(known).encode(), digest_size=8).hexdigest()
