@@ -9,11 +9,11 @@ import torch
 
 @dataclass(frozen=True)
 class PeerRun:
-    """What the peer's trainer gave: the loss of every logged step, the model, and the seconds of its ``train()``."""
+    """What the peer's trainer gave: the loss of every logged step, the model, and when each update ended."""
 
     losses: list[float]
     model: torch.nn.Module
-    seconds: float
+    ends: list[float]  # seconds
 
 
 def train_with_peer(
@@ -28,6 +28,7 @@ def train_with_peer(
     weight_decay: float,
     max_gradient_norm: float,
     temperature: float,
+    max_length: int,
     chunk_rows: int | None = None,
     bfloat16: bool = False,
     log_every: int = 1,
@@ -45,11 +46,18 @@ def train_with_peer(
     )
     from sentence_transformers.sentence_transformer import losses
     from torch.utils.data import BatchSampler, SequentialSampler
+    from transformers import TrainerCallback
+
+    class Clock(TrainerCallback):
+        def on_step_end(self, *_: object, **__: object) -> None:
+            ends.append(time.perf_counter())
 
     def in_order(dataset: Dataset, batch_size: int, **_: object) -> BatchSampler:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last=True)
 
+    ends: list[float] = []
     model = SentenceTransformer(str(path_to_model), device="cpu")
+    model.max_seq_length = max_length
     scale = 1 / temperature
     if chunk_rows is None:
         loss = losses.MultipleNegativesRankingLoss(model, scale=scale)
@@ -73,8 +81,8 @@ def train_with_peer(
         disable_tqdm=True,
         dataloader_pin_memory=False,
     )
-    trainer = SentenceTransformerTrainer(model=model, args=arguments, train_dataset=Dataset.from_dict(texts), loss=loss)
-    began = time.perf_counter()
+    trainer = SentenceTransformerTrainer(
+        model=model, args=arguments, train_dataset=Dataset.from_dict(texts), loss=loss, callbacks=[Clock()]
+    )
     trainer.train()
-    seconds = time.perf_counter() - began
-    return PeerRun([entry["loss"] for entry in trainer.state.log_history if "loss" in entry], model, seconds)
+    return PeerRun([entry["loss"] for entry in trainer.state.log_history if "loss" in entry], model, ends)

@@ -11,6 +11,8 @@ rule make_lexicon:
         "<logs>/make_lexicon/{lexicon}/{lang}.log",
     benchmark:
         "<benchmarks>/make_lexicon/{lexicon}/{lang}.tsv"
+    wildcard_constraints:
+        lexicon=lexicons_made(induced=False),
     conda:
         "../envs/translate.yaml"
     params:
@@ -20,6 +22,34 @@ rule make_lexicon:
         "python -m workflow_scripts.make_lexicon"
         " --format {params.format:q}"
         " --file {input:q}"
+        " --output {output.lexicon:q}"
+        " --dropped {output.dropped:q}"
+        " &> {log:q}"
+
+
+rule induce_lexicon:
+    input:
+        english=parallel_english,
+        other=parallel_other,
+    output:
+        lexicon="<results>/lexicons/{lexicon}/{lang}.parquet",
+        dropped="<results>/lexicons/{lexicon}/{lang}.dropped.csv",
+    log:
+        "<logs>/induce_lexicon/{lexicon}/{lang}.log",
+    benchmark:
+        "<benchmarks>/induce_lexicon/{lexicon}/{lang}.tsv"
+    wildcard_constraints:
+        lexicon=lexicons_made(induced=True),
+    conda:
+        "../envs/translate.yaml"
+    params:
+        settings=induction_settings,
+        code=code("induce_lexicon"),
+    shell:
+        "python -m workflow_scripts.induce_lexicon"
+        " --english {input.english:q}"
+        " --other {input.other:q}"
+        " --settings {params.settings:q}"
         " --output {output.lexicon:q}"
         " --dropped {output.dropped:q}"
         " &> {log:q}"

@@ -78,6 +78,11 @@ def made(path):
     return workflow.pathvars.apply(f"<results>/{path}")
 
 
+def logged(path):
+    """A path below the experiment's logs, for params."""
+    return workflow.pathvars.apply(f"<logs>/{path}")
+
+
 def code(rule_name):
     """A digest for each file that an entry module imports."""
     return code_fingerprint(rule_name, known=FINGERPRINTS)
@@ -297,6 +302,35 @@ def lexicon_source_file(wildcards):
     return lexicons.lexicon_path(config, wildcards.lexicon, wildcards.lang, LANGUAGES)
 
 
+def lexicons_made(induced):
+    """A wildcard constraint: the lexicons that are induced, or those that are read."""
+    return one_of(
+        name
+        for name, entry in config["lexicons"].items()
+        if (entry["format"] == lexicons.INDUCED) == induced
+    )
+
+
+def parallel_tables(wildcards, lang):
+    kind = config["lexicons"][wildcards.lexicon]["parallel"]
+    sources = lexicons.parallel_sources(config, wildcards.lexicon, wildcards.lang)
+    if kind == "texts":
+        return [f"<results>/texts/{source}/{lang}.parquet" for source in sources]
+    return [pair_table(source, lang) for source in sources]
+
+
+def parallel_english(wildcards):
+    return parallel_tables(wildcards, "en")
+
+
+def parallel_other(wildcards):
+    return parallel_tables(wildcards, wildcards.lang)
+
+
+def induction_settings(wildcards):
+    return section.induction_settings(config, wildcards.lexicon)
+
+
 def lexicon_format(wildcards):
     return config["lexicons"][wildcards.lexicon]["format"]
 
@@ -409,6 +443,16 @@ def encode_state(wildcards):
 def finetune_state(wildcards):
     return made(
         f".partial/models/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    )
+
+
+def pretrain_events(wildcards):
+    return logged(f"tensorboard/base/{wildcards.model}")
+
+
+def finetune_events(wildcards):
+    return logged(
+        f"tensorboard/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
     )
 
 
@@ -706,6 +750,8 @@ def plot_names():
         names += collection_plots(collection)
     if runs.trained_runs(config):
         names += ["training", "batches"]
+    if runs.dense_runs(config):
+        names.append("cost")
     if translation_yields(None):
         names.append("translation_yield")
     return names
@@ -740,6 +786,7 @@ def report_tables(wildcards):
             "scaling",
             "models",
             "published",
+            *(["costs"] if runs.dense_runs(config) else []),
         ],
     )
 
@@ -818,3 +865,19 @@ def benchmarks_of_jobs(wildcards):
         for stage, names in jobs.items()
         for job in names
     ]
+
+
+def manifests_of_jobs(wildcards):
+    """Manifests of the same jobs, which name the device; a local folder need not have one."""
+    bases = [
+        base_files(model)
+        for model in config["experiment"]["models"]
+        if "pretrain" in config["models"][model]
+    ]
+    encoded = [
+        f"<results>/vectors/{run.path}/{collection}/{part}/manifest.json"
+        for run in runs.dense_runs(config)
+        for collection in config["experiment"]["collections"]
+        for part in runs.parts(config, collection)
+    ]
+    return bases + all_manifests(wildcards) + encoded

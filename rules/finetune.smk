@@ -29,6 +29,7 @@ rule finetune:
         folder=subpath(output.manifest, parent=True),
         tokens=training_token_folders,
         partial=finetune_state,
+        events=finetune_events,
         code=code("finetune"),
     shell:
         "python -m workflow_scripts.finetune"
@@ -40,5 +41,6 @@ rule finetune:
         " --seed {wildcards.seed}"
         " --threads {threads}"
         " --partial {params.partial:q}"
+        " --events {params.events:q}"
         " --output {params.folder:q}"
         " &> {log:q}"

@@ -272,6 +272,39 @@ rule plot_batches:
         " &> {log:q}"
 
 
+rule plot_cost:
+    input:
+        per_group="<results>/tables/per_group.csv",
+        costs="<results>/tables/costs.csv",
+    output:
+        svg=report(
+            "<results>/plots/cost.svg",
+            caption="../resources/captions/cost.rst",
+            category="Plots",
+            labels={"plot": "cost"},
+        ),
+        png="<results>/plots/cost.png",
+        pdf="<results>/plots/cost.pdf",
+    log:
+        "<logs>/plot_cost.log",
+    benchmark:
+        "<benchmarks>/plot_cost.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=display,
+        code=code("plot_cost"),
+    shell:
+        "python -m workflow_scripts.plot_cost"
+        " --per-group {input.per_group:q}"
+        " --costs {input.costs:q}"
+        " --settings {params.settings:q}"
+        " --output-svg {output.svg:q}"
+        " --output-png {output.png:q}"
+        " --output-pdf {output.pdf:q}"
+        " &> {log:q}"
+
+
 rule plot_translation_yield:
     input:
         yields=translation_yields,

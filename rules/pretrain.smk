@@ -54,6 +54,7 @@ rule pretrain:
         tokenizer=subpath(input.tokenizer, parent=True),
         folder=subpath(output.manifest, parent=True),
         partial=pretrain_state,
+        events=pretrain_events,
         code=code("pretrain"),
     shell:
         "python -m workflow_scripts.pretrain"
@@ -63,5 +64,6 @@ rule pretrain:
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --partial {params.partial:q}"
+        " --events {params.events:q}"
         " --output {params.folder:q}"
         " &> {log:q}"

@@ -135,6 +135,33 @@ rule fit_scaling:
         " &> {log:q}"
 
 
+rule sum_costs:
+    input:
+        benchmarks=benchmarks_of_jobs,
+        manifests=manifests_of_jobs,
+    output:
+        report(
+            "<results>/tables/costs.csv",
+            caption="../resources/captions/costs.rst",
+            category="Tables",
+            labels={"table": "costs"},
+        ),
+    log:
+        "<logs>/sum_costs.log",
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=section.cost_settings(config),
+        code=code("sum_costs"),
+    shell:
+        "python -m workflow_scripts.sum_costs"
+        " --benchmarks {input.benchmarks:q}"
+        " --manifests {input.manifests:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
 rule format_tables:
     input:
         per_language="<results>/tables/per_language.csv",

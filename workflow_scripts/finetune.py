@@ -34,6 +34,7 @@ def main() -> None:
     )
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the fine-tuned model's folder")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
+    parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
     flags = parser.parse_args()
     processes = flags.settings["model"]["processes"]
     if processes > 1 and "WORLD_SIZE" not in os.environ:
@@ -50,6 +51,7 @@ def main() -> None:
         threads=max(1, flags.threads // processes),
         path_to_output=flags.output,
         path_to_partial=flags.partial,
+        path_to_events=flags.events,
     )
 
 

@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, required=True, help="of torch; another number rounds differently")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the pre-trained model's folder")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
+    parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
     flags = parser.parse_args()
     from workflow_scripts.training.pretraining import pretrain
 
@@ -28,6 +29,7 @@ def main() -> None:
         threads=flags.threads,
         path_to_output=flags.output,
         path_to_partial=flags.partial,
+        path_to_events=flags.events,
     )
 
 

@@ -21,11 +21,12 @@ DISPLAY = {
     "plot_training",
     "plot_batches",
     "plot_comparisons",
+    "plot_cost",
     "plot_heatmap",
     "plot_translation_yield",
     "report",
 }
-ANALYSIS = {"aggregate", "compare", "compare_published", "fit_scaling"} | DISPLAY
+ANALYSIS = {"aggregate", "compare", "compare_published", "fit_scaling", "sum_costs"} | DISPLAY
 # What follows a checkpoint: all but what shows the translation.
 AFTER_TRAINING = {"encode", "index", "search", "score"} | ANALYSIS - {"plot_translation_yield"}
 

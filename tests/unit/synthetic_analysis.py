@@ -182,8 +182,24 @@ def write_tables(folder: Path) -> dict[str, Path]:
         }
         for name, (label, size) in MODELS.items()
     ]
+    costs = [
+        {
+            "model": model,
+            "strategy": strategy,
+            "stage": stage,
+            "runs": 2,
+            "wall_hours": hours,
+            "cpu_hours": 1.5 * hours,
+            "gpu_hours": 0,
+        }
+        for model, (_, size) in MODELS.items()
+        for strategy in STRATEGIES
+        for stage, hours in (("pretrain", size / 1e6), ("finetune", size / 2e6), ("encode", size / 1e7))
+        if stage != "finetune" or strategy != "untuned"
+    ]
     paths = {}
     for name, rows in {
+        "costs": costs,
         "models": sizes,
         "per_language": per_language,
         "per_group": per_group,

@@ -158,6 +158,31 @@ def test_chunks_change_a_run_by_rounding_alone(case, whole, tmp_path):
     assert ours == pytest.approx(theirs, rel=1e-4)
 
 
+def test_metrics_are_tensorboards_events_too_and_a_resumed_run_goes_on_in_them(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    def learn(until):
+        model = torch.nn.Linear(3, 1)
+        torch.nn.init.ones_(model.weight)
+
+        def gradients_of_step(step):
+            if step == until:
+                raise KeyboardInterrupt
+            loss = model(torch.ones(1, 3)).pow(2).mean()
+            loss.backward()
+            return {"loss": loss}
+
+        return train(model, gradients_of_step, settings_for(6), 4, tmp_path, "key", path_to_events=tmp_path / "events")
+
+    with pytest.raises(KeyboardInterrupt):
+        learn(until=5)  # its event of update 5 lies beyond the checkpoint of update 4
+    written = learn(until=None)
+    events = EventAccumulator(str(tmp_path / "events")).Reload()
+    assert {"loss", "gradient_norm", "learning_rate"} <= set(events.Tags()["scalars"])
+    shown = [(event.step, event.value) for event in events.Scalars("loss")]
+    assert shown == [(record["step"], pytest.approx(record["loss"], rel=1e-6)) for record in written]
+
+
 def test_two_checkpoints_are_kept(tmp_path):
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(model.parameters())

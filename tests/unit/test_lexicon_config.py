@@ -7,8 +7,14 @@ from test_config import LANGUAGES, changed, default, resolve
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.planning import runs
-from workflow_scripts.planning.lexicons import check_lexicon_files, lexicon_path, lexicons_in_use, switched_sources
-from workflow_scripts.planning.settings import codeswitch_settings, finetune_settings
+from workflow_scripts.planning.lexicons import (
+    check_lexicon_files,
+    lexicon_path,
+    lexicons_in_use,
+    parallel_sources,
+    switched_sources,
+)
+from workflow_scripts.planning.settings import codeswitch_settings, finetune_settings, induction_settings
 
 
 def switching(**lexicon):
@@ -85,6 +91,53 @@ def test_a_wrong_switching_strategy_is_refused_in_one_line(path, value, says):
     assert "\n" not in str(raised.value)
 
 
+def induced(**others):
+    return {"format": "induced", "languages": ["sw"], "sources": ["atlas"], **others}
+
+
+@pytest.mark.parametrize(
+    ("lexicon", "says"),
+    [
+        ({"format": "induced", "languages": ["sw"]}, r"lexicons\.other\.sources: is missing"),
+        (induced(sources=["tatoeba"]), r"lexicons\.other\.sources: 'tatoeba' is not defined under sources"),
+        (induced(sources=["squad"]), r"the texts of 'squad' \(squad\) are not parallel by the line, as those of atlas"),
+        (induced(sources=["spare"], parallel="pairs"), r"'spare' is not among experiment\.sources"),
+        (induced(languages=["sw", "th"]), r"none of atlas has texts in both en and 'th'"),
+        (induced(languages=["te"], parallel="pairs"), r"none of atlas has pairs in both en and 'te'"),
+        (induced(parallel="lines"), "'lines' is not one of texts, pairs"),
+        (induced(format="atlas"), r"lexicons\.other\.sources: is for the format induced"),
+    ],
+)
+def test_a_lexicon_that_cannot_be_induced_is_refused_in_one_line(lexicon, says):
+    config = switching(**lexicon)
+    config["data_root"] = "data"
+    config["sources"] |= {
+        "squad": {"format": "squad", "texts": ["en", "sw"]},
+        "spare": {"format": "jsonl", "pairs": ["en", "sw"]},
+    }
+    with pytest.raises(InputError, match=says) as raised:
+        resolve(config)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_lexicon_is_induced_from_the_sources_that_have_both_languages(tmp_path):
+    config = switching(**induced(sources=["ntrex", "tico19"], languages=["sw", "te"]))
+    config["data_root"] = str(tmp_path)
+    config["sources"] |= {
+        "ntrex": {"format": "ntrex", "texts": ["en", "sw", "te"]},
+        "tico19": {"format": "tico19", "texts": ["en", "sw"]},
+    }
+    config = resolve(config)
+    assert parallel_sources(config, "other", "sw") == ["ntrex", "tico19"]
+    assert parallel_sources(config, "other", "te") == ["ntrex"]
+    assert json.loads(induction_settings(config, "other")) == {"parallel": "texts", "min_count": 2, "min_weight": 0.3}
+    with pytest.raises(InputError, match=r"lexicons\.other\.languages: 'sw': .*ntrex/en\.txt does not exist"):
+        check_lexicon_files(config, LANGUAGES)
+    of_pairs = resolve(switching(**induced(parallel="pairs")))
+    assert parallel_sources(of_pairs, "other", "sw") == ["atlas"]
+    check_lexicon_files(of_pairs, LANGUAGES)
+
+
 def test_a_switching_strategy_needs_english_pairs():
     config = switching()
     config["sources"]["atlas"].update(pairs=[], translate={})
@@ -101,7 +154,7 @@ def test_a_language_without_a_file_is_named(tmp_path):
     (tmp_path / "other").mkdir()
     (tmp_path / "other/eng-swh.tei").touch()
     assert lexicon_path(config, "other", "sw", LANGUAGES) == str(tmp_path / "other/eng-swh.tei")
-    with pytest.raises(InputError, match=r"lexicons\.other\.languages: 'ar' has no lexicon: .*eng-ara\.tei"):
+    with pytest.raises(InputError, match=r"lexicons\.other\.languages: 'ar': .*eng-ara\.tei"):
         check_lexicon_files(config, LANGUAGES)
     (tmp_path / "other/eng-ara.tei").touch()
     check_lexicon_files(config, LANGUAGES)

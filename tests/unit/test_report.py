@@ -100,7 +100,7 @@ def full(tmp_path_factory):
         "wall_seconds": 33.1,
     }
     figures = (
-        *("scaling", "comparisons", "languages", "training", "batches"),
+        *("scaling", "comparisons", "languages", "training", "batches", "cost"),
         *("atlas/heatmap", "atlas/language_bias", "atlas/alpha"),
         *("quiz.v2/heatmap", "quiz.v2/language_bias", "quiz.v2/alpha"),
     )
@@ -110,7 +110,8 @@ def full(tmp_path_factory):
         "figures": {name: write(f"plots/{name}.svg", SVG) for name in figures},
         "tables": {
             **{
-                name: tables[name] for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias")
+                name: tables[name]
+                for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias", "costs")
             },
             "published": write("tables/published.csv", PUBLISHED),
         },
@@ -215,7 +216,7 @@ def test_every_heading_is_there_and_the_contents_lead_to_them(page):
 
 def test_every_element_is_closed_and_every_image_described(page):
     assert page.open == []
-    assert len(page.all("img")) == 11
+    assert len(page.all("img")) == 12
     assert all(image["alt"] for image in page.all("img"))
     assert page.all("html") == [{"lang": "en"}]
 

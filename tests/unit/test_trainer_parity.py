@@ -78,6 +78,7 @@ def test_loss_and_updates_equal_those_of_sentence_transformers(
         weight_decay=SETTINGS.weight_decay,
         max_gradient_norm=SETTINGS.max_gradient_norm,
         temperature=TEMPERATURE,
+        max_length=24,
         chunk_rows=chunk_rows,
     )
     # The peer's log rounds to four decimals and more.

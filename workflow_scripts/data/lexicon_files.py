@@ -11,7 +11,8 @@ from workflow_scripts.data.readers import freedict, lexicon_lines
 from workflow_scripts.data.records import LexiconEntry
 from workflow_scripts.data.row_counts import RowCounts
 
-ATLAS = "atlas"  # phrase tables that the workflow makes itself
+# Made within the run: from Atlas's phrase tables, or from parallel text.
+ATLAS, INDUCED = "atlas", "induced"
 
 _READERS = {
     ATLAS: lexicon_lines.read_glossary_entries,
@@ -38,7 +39,7 @@ def lexicon_file(format: str, root: str | Path, lang: str, iso639_3: str) -> Pat
     in the folder ``eng-swh`` of a release). Raises InputError for an unknown format.
     """
     if format not in _NAMES:
-        raise InputError(f"lexicons: format {format!r} is unknown; known are {', '.join(sorted(_NAMES))}")
+        raise InputError(f"lexicons: format {format!r} is unknown; known are {', '.join(sorted([*_NAMES, INDUCED]))}")
     name = _NAMES[format].format(lang=lang, iso639_3=iso639_3)
     places = [Path(root, name), Path(root, f"{name}.gz"), Path(root, Path(name).stem, name)]
     return next((path for path in places if path.is_file()), places[0])

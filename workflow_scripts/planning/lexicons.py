@@ -5,9 +5,13 @@ from pathlib import Path
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
-from workflow_scripts.data.lexicon_files import ATLAS, lexicon_file
+from workflow_scripts.data.layouts import text_files
+from workflow_scripts.data.lexicon_files import ATLAS, INDUCED, lexicon_file
+from workflow_scripts.planning.data_files import data_folder
 from workflow_scripts.planning.runs import Config, pair_languages
 
+# Formats of sources whose texts of one group are translations of each other.
+LINE_PARALLEL = ("atlas", "jsonl", "ntrex", "tico19")
 # FreeDict names Arabic by its macrolanguage; elsewhere its codes are those in front of NLLB's.
 _MACROLANGUAGES = {"ar": "ara"}
 
@@ -49,6 +53,16 @@ def lexicon_path(config: Config, name: str, lang: str, table: Mapping[str, Langu
     return str(lexicon_file(entry["format"], folder, lang, iso639_3))
 
 
+def parallel_sources(config: Config, name: str, lang: str) -> list[str]:
+    """The sources that an induced lexicon English → ``lang`` is learned from: those that have both languages."""
+    entry = config["lexicons"][name]
+    if entry["parallel"] == "texts":
+        languages = {source: config["sources"][source]["texts"] for source in entry["sources"]}
+    else:
+        languages = {source: pair_languages(config, source) for source in entry["sources"]}
+    return [source for source, known in languages.items() if {"en", lang} <= set(known)]
+
+
 def check_lexicons(config: Config, known: list[str]) -> None:
     """Raise InputError, one line, where lexicons and the strategies that use them do not fit."""
     for name, entry in config["lexicons"].items():
@@ -81,6 +95,11 @@ def check_lexicons(config: Config, known: list[str]) -> None:
 
 def _check_origin(config: Config, name: str) -> None:
     entry = config["lexicons"][name]
+    if entry["format"] == INDUCED:
+        _check_parallel(config, name)
+        return
+    if "sources" in entry:
+        raise InputError(f"config: lexicons.{name}.sources: is for the format induced; leave it out")
     if entry["format"] == ATLAS:
         if not any(config["sources"][source]["format"] == ATLAS for source in config["experiment"]["sources"]):
             raise InputError(f"config: lexicons.{name}.format: atlas needs a chosen source of that format")
@@ -88,12 +107,51 @@ def _check_origin(config: Config, name: str) -> None:
         raise InputError(f"config: data_root: is null, but lexicons.{name} reads files; name the folder they lie in")
 
 
+def _check_parallel(config: Config, name: str) -> None:
+    entry = config["lexicons"][name]
+    if "sources" not in entry:
+        raise InputError(f"config: lexicons.{name}.sources: is missing; name the sources to learn it from")
+    for source in entry["sources"]:
+        if source not in config["sources"]:
+            raise InputError(f"config: lexicons.{name}.sources: {source!r} is not defined under sources")
+        if entry["parallel"] == "pairs" and source not in config["experiment"]["sources"]:
+            raise InputError(f"config: lexicons.{name}.sources: {source!r} is not among experiment.sources")
+        kind = config["sources"][source]["format"]
+        if entry["parallel"] == "texts" and kind not in LINE_PARALLEL:
+            raise InputError(
+                f"config: lexicons.{name}.sources: the texts of {source!r} ({kind}) are not parallel by the line, as "
+                f"those of {', '.join(LINE_PARALLEL)} are; set parallel to pairs, where they have both languages"
+            )
+    for lang in entry["languages"]:
+        if not parallel_sources(config, name, lang):
+            raise InputError(
+                f"config: lexicons.{name}.languages: none of {', '.join(entry['sources'])} has {entry['parallel']} "
+                f"in both en and {lang!r}"
+            )
+
+
 def check_lexicon_files(config: Config, table: Mapping[str, Language]) -> None:
     """Raise InputError, one line, where a lexicon in use has no file for one of its languages."""
     for name in lexicons_in_use(config):
-        if config["lexicons"][name]["format"] == ATLAS:
-            continue
-        for lang in config["lexicons"][name]["languages"]:
-            path = lexicon_path(config, name, lang, table)
-            if not Path(path).is_file():
-                raise InputError(f"config: lexicons.{name}.languages: {lang!r} has no lexicon: {path} does not exist")
+        entry = config["lexicons"][name]
+        for lang in entry["languages"]:
+            if entry["format"] == INDUCED:
+                paths = _parallel_files(config, name, lang)
+            else:
+                paths = [] if entry["format"] == ATLAS else [Path(lexicon_path(config, name, lang, table))]
+            for path in paths:
+                if not path.is_file():
+                    raise InputError(f"config: lexicons.{name}.languages: {lang!r}: {path} does not exist")
+
+
+def _parallel_files(config: Config, name: str, lang: str) -> list[Path]:
+    """Return the local files of the texts that a lexicon is induced from; the pairs' are checked as the sources'."""
+    if config["lexicons"][name]["parallel"] == "pairs":
+        return []
+    return [
+        path
+        for source in parallel_sources(config, name, lang)
+        if config["sources"][source]["format"] != ATLAS and "hub" not in config["sources"][source]
+        for known in ("en", lang)
+        for path in text_files(config["sources"][source]["format"], data_folder(config, "sources", source), known)
+    ]

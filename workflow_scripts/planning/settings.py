@@ -56,6 +56,12 @@ def codeswitch_settings(config: Config, strategy: str) -> str:
     return canonical({key: entry[key] for key in ("mode", "share", "sides", "seed")})
 
 
+def induction_settings(config: Config, lexicon: str) -> str:
+    """For ``induce_lexicon``: which tables are parallel, and which entries are kept."""
+    entry = config["lexicons"][lexicon]
+    return canonical({key: entry[key] for key in ("parallel", "min_count", "min_weight")})
+
+
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
     entry = _encoder_entry(config, model)
@@ -125,6 +131,11 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     """For ``aggregate``, ``compare`` and ``fit_scaling``: groups, statistics and what is compared; no label."""
     report = {key: value for key, value in config["report"].items() if key != "title"}
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
+
+
+def cost_settings(config: Config) -> str:
+    """For ``sum_costs``: which models are further pre-trainings of which."""
+    return canonical({"replicates": replicates(config)})
 
 
 def published_settings(config: Config) -> str:

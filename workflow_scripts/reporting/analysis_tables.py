@@ -90,6 +90,15 @@ PUBLISHED_CELLS = {
     "within_interval": str,
     "source": str,
 }
+COSTS = {
+    "model": str,
+    "strategy": str,
+    "stage": str,
+    "runs": int,
+    "wall_hours": float,
+    "cpu_hours": float,
+    "gpu_hours": float,
+}
 YIELD = {"source": str, "lang": str, "side": str, "reason": str, "count": int}
 OVERLAPS = {"kind": str, "source": str, "lang": str, "reason": str, "checked": int, "dropped": int}
 

@@ -23,6 +23,7 @@ CONTENTS = (
     ("pairs-of-languages", "Cross-lingual retrieval"),
     ("bias", "Language bias"),
     ("training", "Training"),
+    ("cost", "Cost against quality"),
     ("translation", "Translation yield"),
     ("decontamination", "Decontamination"),
     ("method", "Method"),
@@ -30,7 +31,7 @@ CONTENTS = (
     ("provenance", "Provenance"),
     ("reproduce", "How to reproduce this"),
 )
-FIGURES = ("scaling", "comparisons", "languages", "training", "batches", "translation_yield")
+FIGURES = ("scaling", "comparisons", "languages", "training", "batches", "cost", "translation_yield")
 COLLECTION_FIGURES = ("heatmap", "language_bias", "alpha")  # of each collection, named <collection>/<figure>
 _LAST_OF_HEADLINE = "bias"  # the sections of further collections follow it
 

@@ -15,6 +15,7 @@ from workflow_scripts.reporting import provenance, result_tables
 from workflow_scripts.reporting.analysis_tables import (
     BIAS,
     COMPARISONS,
+    COSTS,
     MODELS,
     PER_GROUP,
     PER_LANGUAGE,
@@ -42,6 +43,7 @@ _TABLES = {
     "scaling": SCALING,
     "bias": BIAS,
     "published": PUBLISHED_CELLS,
+    "costs": COSTS,
 }
 _NEEDED = ("models", "per_group", "per_language")
 
@@ -158,6 +160,7 @@ def _result_tables(
             frames["scaling"], labels, collection, chosen_setting, metric, group
         )
     results["bias"] = _bias_table(frames, labels, collection)
+    results["costs"] = result_tables.costs_table(frames["costs"], labels) if "costs" in frames else None
     results["published"] = result_tables.published_table(frames["published"], labels) if "published" in frames else None
     return {name: None if isinstance(made, HtmlTable) and not made.rows else made for name, made in results.items()}
 

@@ -9,10 +9,10 @@ import pandas as pd
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.analysis_tables import OVERLAPS, YIELD, read_analysis_table
+from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
 from workflow_scripts.reporting.html_table import HtmlTable, count, make_table, number, text
 from workflow_scripts.reporting.labels import Labels
 
-_COST = {"s": float, "max_rss": float, "cpu_time": float}
 _DROPPED = {"kind": str, "reason": str, "count": int}
 _KEPT = "kept"
 
@@ -24,7 +24,7 @@ def cost_table(paths_to_benchmarks: list[Path]) -> HtmlTable:
     """
     costs = defaultdict(list)
     for path in paths_to_benchmarks:
-        costs[_rule(path)].append(_read_benchmark(path))
+        costs[job_of(path)[0]].append(read_benchmark(path))
     rows = []
     for rule, jobs in sorted(costs.items(), key=lambda item: -sum(job["s"] for job in item[1])):
         walls = [job["s"] for job in jobs]
@@ -40,27 +40,6 @@ def cost_table(paths_to_benchmarks: list[Path]) -> HtmlTable:
         )
     columns = ["rule", "jobs", "wall time, s", "longest job, s", "CPU time, s", "peak memory, MiB"]
     return make_table("cost", "What each rule cost, all jobs together", columns, rows)
-
-
-def _rule(path: Path) -> str:
-    parts = Path(path).parts
-    if "benchmarks" not in parts[:-1]:
-        raise InputError(
-            f"{path}: does not lie in a folder named benchmarks, so its rule is unknown; name benchmark files"
-        )
-    below = len(parts) - 1 - parts[::-1].index("benchmarks")
-    return parts[below + 1].removesuffix(".tsv")
-
-
-def _read_benchmark(path: Path) -> dict[str, float]:
-    """Return the means over a benchmark's repeats; a job too short to be sampled has NA, which counts as 0."""
-    try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        return {name: float(pd.to_numeric(table[name], errors="coerce").fillna(0).mean()) for name in _COST}
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the rule that makes it") from None
-    except (KeyError, ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"{path}: not a benchmark file of Snakemake ({error})") from error
 
 
 def read_manifests(paths_to_manifests: list[Path]) -> list[dict[str, Any]]:

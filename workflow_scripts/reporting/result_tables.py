@@ -256,6 +256,27 @@ def _group(name: str, labels: Labels) -> str:
     return labels.language(name.removeprefix(_LANGUAGE)) if name.startswith(_LANGUAGE) else name
 
 
+def costs_table(costs: pd.DataFrame, labels: Labels) -> HtmlTable:
+    """Return one row a system: hours of one run by stage (GPU-hours where a GPU was used), then in all."""
+    unit, name = ("gpu_hours", "GPU-hours") if (costs["gpu_hours"] > 0).any() else ("cpu_hours", "CPU-hours")
+    stages = list(dict.fromkeys(costs["stage"]))
+    rows = []
+    for (model, strategy), ours in _sorted(costs, labels, "stage", stages).groupby(list(SYSTEM), sort=False):
+        spent = ours.set_index("stage")[unit].reindex(stages)
+        rows.append(
+            [
+                text(labels.model(model), head=True),
+                text(labels.strategy(strategy)),
+                count(int(ours["runs"].max())),
+                *(number(hours, 4) for hours in spent),
+                number(float(spent.sum()), 4),
+                number(float(ours["wall_hours"].sum()), 4),
+            ]
+        )
+    columns = [*SYSTEM, "runs", *stages, f"all {name}", "all wall hours"]
+    return make_table("costs", f"{name} of one run by stage, mean over the system's runs", columns, rows)
+
+
 def published_table(cells: pd.DataFrame, labels: Labels) -> HtmlTable:
     """Return one row a published value that one of our systems answers to."""
     rows = []

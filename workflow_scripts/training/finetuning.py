@@ -20,9 +20,10 @@ from workflow_scripts.training.batches import HybridBatches, SamplerSettings, re
 from workflow_scripts.training.gradient_cache import contrastive_gradients
 from workflow_scripts.training.learner import Learner
 from workflow_scripts.training.losses import info_nce
+from workflow_scripts.training.metrics import write_metrics
 from workflow_scripts.training.pairs import read_pairs
 from workflow_scripts.training.processes import join_processes, leave_processes
-from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
+from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train
 
 
 def finetune(
@@ -35,6 +36,7 @@ def finetune(
     threads: int,
     path_to_output: str | Path,
     path_to_partial: str | Path,
+    path_to_events: str | Path | None = None,
 ) -> None:
     """Fine-tune the encoder at ``path_to_base`` and write its folder.
 
@@ -92,7 +94,16 @@ def finetune(
         max_gradient_norm=training["max_gradient_norm"],
         checkpoint_every=training["checkpoint_every"],
     )
-    records = train(learner.model, gradients_of_step, trainer, training["batch_size"], path_to_partial, key, processes)
+    records = train(
+        learner.model,
+        gradients_of_step,
+        trainer,
+        training["batch_size"],
+        path_to_partial,
+        key,
+        processes,
+        path_to_events,
+    )
     encoder = learner.finished()
     leave_processes(processes)
     if not processes.leads:

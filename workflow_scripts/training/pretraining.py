@@ -30,9 +30,10 @@ from workflow_scripts.encoders.tokenization import load_tokenizer
 from workflow_scripts.training.draws import choose, shares
 from workflow_scripts.training.losses import info_nce
 from workflow_scripts.training.masking import mask_tokens
+from workflow_scripts.training.metrics import write_metrics
 from workflow_scripts.training.texts import read_texts
 from workflow_scripts.training.tokenizer_training import SPECIAL_TOKENS
-from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train, write_metrics
+from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train
 
 _log = logging.getLogger(__name__)
 POSITIONS = 512  # tokens, as XLM-R; positions beyond pre-training's max_length are first trained in fine-tuning
@@ -146,6 +147,7 @@ def pretrain(
     threads: int,
     path_to_output: str | Path,
     path_to_partial: str | Path,
+    path_to_events: str | Path | None = None,
 ) -> None:
     """Pre-train an encoder and write its transformers folder (without the language-modelling head).
 
@@ -194,7 +196,7 @@ def pretrain(
         max_gradient_norm=_MAX_GRADIENT_NORM,
         checkpoint_every=_CHECKPOINT_EVERY,
     )
-    records = train(model, gradients_of_step, trainer, batch_size, path_to_partial, key)
+    records = train(model, gradients_of_step, trainer, batch_size, path_to_partial, key, path_to_events=path_to_events)
     with atomic_folder(path_to_output) as folder:
         save_encoder(model.encoder, folder)
         copy_tokenizer(path_to_tokenizer, folder, model_max_length=POSITIONS)

@@ -1,6 +1,5 @@
 """One training loop for pre-training and fine-tuning: AdamW, warm-up, clipping, checkpoints, metrics."""
 
-import json
 import logging
 import math
 import os
@@ -15,11 +14,11 @@ from tqdm import tqdm
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.learning_rate import linear_schedule
+from workflow_scripts.training.metrics import MetricsFile
 from workflow_scripts.training.parallel import whole_tensor
 from workflow_scripts.training.processes import ALONE, Processes
 
 _log = logging.getLogger(__name__)
-METRICS = "metrics.jsonl"
 _RECORDS = 100  # about how many lines of metrics a run leaves
 _DIVERGED = 3.0  # times the loss of the first record
 
@@ -68,6 +67,7 @@ def train(
     path_to_partial: str | Path,
     key: str,
     processes: Processes = ALONE,
+    path_to_events: str | Path | None = None,
 ) -> list[dict[str, float]]:
     """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
 
@@ -75,12 +75,12 @@ def train(
     ``loss``, which is minimised, and others to be shown. A loss or gradient that is not finite, or a loss that has
     grown beyond three times its first record and chance, raises InputError; the last good checkpoint stays in
     ``path_to_partial``. Every one of several ``processes`` calls it alike, with gradients and losses that are equal in
-    all of them.
+    all of them. Metrics are written as TensorBoard's events, too, to the folder ``path_to_events`` where given.
     """
     optimizer = make_optimizer(model, settings)
     checkpoints = Checkpoints(path_to_partial, key, processes)
     start = checkpoints.restore(model, optimizer)
-    metrics = _MetricsFile(checkpoints.folder / METRICS, key, start, processes)
+    metrics = MetricsFile(checkpoints.folder, key, start, processes, path_to_events)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     every = max(1, settings.steps // _RECORDS)
     # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
@@ -117,6 +117,7 @@ def train(
             checkpoints.save(done, model, optimizer)
         bar.update()
     bar.close()
+    metrics.close()
     return metrics.records
 
 
@@ -135,35 +136,3 @@ def _stop_if_diverged(
         f"lower learning_rate {settings.learning_rate:g} or raise warmup_share "
         f"(the last good checkpoint, if any, is in {folder})"
     )
-
-
-class _MetricsFile:
-    """Records of metrics, a JSON line each, that outlive a killed process; the first line names their content."""
-
-    def __init__(self, path: Path, key: str, step: int, processes: Processes) -> None:
-        """Keep the records of content ``key`` up to ``step`` updates; the first of the processes writes."""
-        self.records: list[dict[str, float]] = []
-        if path.is_file() and step > 0:
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            whole = [json.loads(line) for line in lines if line.endswith("\n")]
-            if whole and whole[0] == {"key": key}:
-                self.records = [record for record in whole[1:] if record["step"] <= step]
-        self._path = path if processes.leads else None
-        processes.wait()  # all have read
-        if processes.leads:
-            path.write_text(
-                "".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records]), encoding="utf-8"
-            )
-
-    def add(self, record: dict[str, float]) -> None:
-        self.records.append(record)
-        if self._path is None:
-            return
-        with open(self._path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
-
-
-def write_metrics(records: list[dict[str, float]], folder: str | Path) -> None:
-    """Write ``metrics.jsonl`` into a model's folder, one record a line."""
-    lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in records)
-    (Path(folder) / METRICS).write_text(lines, encoding="utf-8")

@@ -1,0 +1,155 @@
+"""Pairs a second and peak memory of `finetune`'s training loop, beside sentence-transformers' trainer, on CPU.
+
+    export R=results/xquad-r PYTHONPATH=.
+    python benchmarks/finetune.py --pairs $R/pairs/prepared/mlqa-test --tokenizer $R/tokenizer
+
+Both get the same random weights in XLM-R's shape, the same pairs in the same batches, precision and threads, and
+start from text. Each measurement is a process of its own, for its peak memory; the two take turns, and medians are
+shown. The first update, in which both warm up, is not counted.
+"""
+
+import argparse
+import multiprocessing
+import platform
+import resource
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.encode import write_model
+
+# layers, width, heads, pairs a batch, updates
+SHAPES = {
+    "mini L": (2, 96, 4, 64, 21),
+    "mMiniLM-L6": (6, 384, 12, 32, 5),
+    "mMiniLM-L12": (12, 384, 12, 32, 3),
+}
+MAX_LENGTH = 128  # of both sides: the peer knows one length
+ENTRY = {
+    "pooling": "mean",
+    "query_prefix": "",
+    "passage_prefix": "",
+    "max_query_length": MAX_LENGTH,
+    "max_passage_length": MAX_LENGTH,
+    "normalise": True,
+    "processes": 1,
+    "sharded": False,
+    "gradient_checkpointing": False,
+}
+RATE, WARMUP_SHARE, WEIGHT_DECAY, MAX_NORM, TEMPERATURE = 1e-4, 0.1, 0.01, 1.0, 0.05
+
+
+def read_texts(folder: Path, count: int) -> dict[str, list[str]]:
+    """Return questions and passages of every language, in turn, so that lengths mix."""
+    from workflow_scripts.data.tables import PAIRS, read_table
+
+    tables = [read_table(path, PAIRS, ["query", "passage"]).to_pylist() for path in sorted(folder.glob("*.parquet"))]
+    by_language = [[row for row in rows if row["query"] and row["passage"]] for rows in tables]
+    mixed = [rows[i] for i in range(max(map(len, by_language))) for rows in by_language if i < len(rows)]
+    chosen = mixed[:count]
+    return {"anchor": [row["query"] for row in chosen], "positive": [row["passage"] for row in chosen]}
+
+
+def ours(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str, threads: int) -> float:
+    """Return seconds of all updates but the first, and their share of the tokenisation."""
+    import torch
+
+    from workflow_scripts.training.gradient_cache import contrastive_gradients
+    from workflow_scripts.training.learner import Learner
+    from workflow_scripts.training.losses import info_nce
+    from workflow_scripts.training.processes import ALONE
+    from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train
+
+    learner = Learner(folder, ENTRY, dtype, prepare_torch(threads, 1), ALONE)
+    began = time.perf_counter()
+    rows = {side: learner.bi_encoder.tokenize(texts[side], MAX_LENGTH) for side in texts}
+    tokenising = time.perf_counter() - began
+    groups = torch.arange(batch)
+    starts = []
+
+    def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
+        starts.append(time.perf_counter())
+        queries, passages = (rows[side][step * batch : (step + 1) * batch] for side in ("anchor", "positive"))
+        value = contrastive_gradients(
+            learner.embed, queries, passages, lambda q, p: info_nce(q, p, groups, groups, TEMPERATURE), 10**9
+        )
+        return {"loss": value}
+
+    settings = TrainerSettings(steps, RATE, WARMUP_SHARE, WEIGHT_DECAY, MAX_NORM, 10**9)
+    with tempfile.TemporaryDirectory() as partial:
+        train(learner.model, gradients_of_step, settings, batch, partial, "key")
+    return time.perf_counter() - starts[1] + tokenising * (steps - 1) / steps
+
+
+def theirs(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str, threads: int) -> float:
+    """Return seconds of all updates but the first."""
+    import torch
+
+    from benchmarks.peer_trainer import train_with_peer
+
+    torch.set_num_threads(threads)
+    with tempfile.TemporaryDirectory() as output:
+        run = train_with_peer(
+            folder,
+            texts,
+            output,
+            steps=steps,
+            batch_size=batch,
+            learning_rate=RATE,
+            warmup_steps=round(WARMUP_SHARE * steps),
+            weight_decay=WEIGHT_DECAY,
+            max_gradient_norm=MAX_NORM,
+            temperature=TEMPERATURE,
+            max_length=MAX_LENGTH,
+            bfloat16=dtype == "bfloat16",
+            log_every=steps,
+        )
+    return run.ends[-1] - run.ends[0]
+
+
+def measure(way: str, *arguments: object) -> tuple[float, float]:
+    """Return seconds, and GB resident at the process's peak."""
+    seconds = {"ours": ours, "theirs": theirs}[way](*arguments)
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def main() -> None:
+    """Parse the command line, measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pairs", type=Path, required=True, metavar="FOLDER", help="<lang>.parquet of PAIRS")
+    parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N")
+    parser.add_argument("--threads", type=int, default=2, metavar="N")
+    parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    flags = parser.parse_args()
+    print(
+        f"{flags.dtype}, {flags.threads} threads, {platform.machine()}, Python {platform.python_version()}; "
+        f"median of {flags.repetitions}\n\n"
+        "| shape | pairs a batch | ours: pairs/s | GB | sentence-transformers: pairs/s | GB | ratio |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    )
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool,
+    ):
+        for name in flags.shapes:
+            *shape, batch, steps = SHAPES[name]
+            folder = Path(temporary) / name
+            write_model(folder, flags.tokenizer, *shape)
+            texts = read_texts(flags.pairs, batch * steps)
+            found: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
+            for _ in range(flags.repetitions):
+                for way, values in found.items():
+                    values.append(pool.apply(measure, (way, folder, texts, steps, batch, flags.dtype, flags.threads)))
+            cells, speeds = [], {}
+            for way, values in found.items():
+                speeds[way] = batch * (steps - 1) / statistics.median(seconds for seconds, _ in values)
+                cells += [f"{speeds[way]:.1f}", f"{statistics.median(memory for _, memory in values):.2f}"]
+            ratio = speeds["ours"] / speeds["theirs"]
+            print(f"| {name} | {batch} | {' | '.join(cells)} | {ratio:.2f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

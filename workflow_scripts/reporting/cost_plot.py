@@ -1,0 +1,70 @@
+"""Quality against cost: a group's metric against the hours that one run took, one line a strategy."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+from workflow_scripts.reporting.intervals import draw_baseline
+from workflow_scripts.reporting.labels import BM25, Labels, metric_label
+from workflow_scripts.reporting.style import new_figure, strategy_styles
+
+
+def hours_of_a_run(costs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return model, strategy and ``hours`` of one run in all stages, and the unit: GPU-hours where a GPU was used."""
+    unit = "gpu_hours" if (costs["gpu_hours"] > 0).any() else "cpu_hours"
+    sums = costs.groupby(["model", "strategy"], as_index=False)[unit].sum()
+    return sums.rename(columns={unit: "hours"}), {"gpu_hours": "GPU-hours", "cpu_hours": "CPU-hours"}[unit]
+
+
+def draw_cost(rows: pd.DataFrame, costs: pd.DataFrame, labels: Labels, *, metric: str, title: str) -> Figure:
+    """Draw ``rows`` of per_group.csv (one collection, setting, metric and group) against ``costs`` (costs.csv)."""
+    hours, unit = hours_of_a_run(costs)
+    joined = rows.merge(hours[hours["hours"] > 0], on=["model", "strategy"])
+    figure = new_figure(height=4.0)
+    axes = figure.subplots()
+    styles = strategy_styles([*labels.strategies, BM25])
+    for strategy in labels.strategies:
+        line = joined[joined["strategy"] == strategy].sort_values("hours")
+        if line.empty:
+            continue
+        mean = line["mean"].to_numpy(float)
+        reach = np.stack([mean - line["low"].to_numpy(float), line["high"].to_numpy(float) - mean])
+        axes.errorbar(
+            line["hours"],
+            mean,
+            yerr=np.nan_to_num(np.maximum(reach, 0)),
+            label=labels.strategy(strategy),
+            elinewidth=1,
+            **styles[strategy].line(),
+        )
+    for _, row in rows[rows["model"] == BM25].iterrows():
+        draw_baseline(axes, row, styles[BM25])
+    _name_models(axes, joined, labels)
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.08, y=0.1)
+    axes.set(xlabel=f"{unit} of one run, from pre-training here to search (log scale)", ylabel=metric_label(metric))
+    axes.set_title(title)
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2)
+    return figure
+
+
+def _name_models(axes: Axes, rows: pd.DataFrame, labels: Labels) -> None:
+    """Write each model's name above its best point."""
+    for model, ours in rows.groupby("model", sort=False):
+        best = ours.loc[ours["high"].fillna(ours["mean"]).idxmax()]
+        top = best["high"] if np.isfinite(best["high"]) else best["mean"]
+        axes.annotate(
+            labels.model(str(model)),
+            (best["hours"], top),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+            color="#333333",
+        )

@@ -1,0 +1,61 @@
+"""Records of a training job's metrics: JSON lines that outlive a killed process, and TensorBoard's event files."""
+
+import json
+from pathlib import Path
+
+from workflow_scripts.training.processes import Processes
+
+METRICS = "metrics.jsonl"
+
+Record = dict[str, float]
+
+
+class MetricsFile:
+    """The records of one training job, ``metrics.jsonl`` in its folder; the first line names their content.
+
+    Of several processes each holds the records and the first writes them.
+    """
+
+    def __init__(self, folder: Path, key: str, step: int, processes: Processes, events: str | Path | None) -> None:
+        """Keep the records of content ``key`` up to ``step`` updates; write new ones as events, too, to ``events``."""
+        path = folder / METRICS
+        self.records: list[Record] = []
+        if path.is_file() and step > 0:
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            whole = [json.loads(line) for line in lines if line.endswith("\n")]
+            if whole and whole[0] == {"key": key}:
+                self.records = [record for record in whole[1:] if record["step"] <= step]
+        self._path = path if processes.leads else None
+        self._events = None
+        processes.wait()  # all have read
+        if processes.leads:
+            lines = "".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records])
+            path.write_text(lines, encoding="utf-8")
+        if processes.leads and events is not None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            # What an earlier process has written beyond `step` is no longer shown.
+            self._events = SummaryWriter(str(events), purge_step=step + 1)
+
+    def add(self, record: Record) -> None:
+        """Write a record; it has ``step``."""
+        self.records.append(record)
+        if self._path is not None:
+            with open(self._path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        if self._events is not None:
+            for name, value in record.items():
+                if name != "step":
+                    self._events.add_scalar(name, value, record["step"])
+            self._events.flush()
+
+    def close(self) -> None:
+        """End the event file."""
+        if self._events is not None:
+            self._events.close()
+
+
+def write_metrics(records: list[Record], folder: str | Path) -> None:
+    """Write ``metrics.jsonl`` into a model's folder, one record a line."""
+    lines = "".join(json.dumps(record, sort_keys=True) + "\n" for record in records)
+    (Path(folder) / METRICS).write_text(lines, encoding="utf-8")
