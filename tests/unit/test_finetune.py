@@ -183,6 +183,12 @@ def test_metrics_are_tensorboards_events_too_and_a_resumed_run_goes_on_in_them(t
     assert shown == [(record["step"], pytest.approx(record["loss"], rel=1e-6)) for record in written]
 
 
+def test_hard_negatives_make_the_task_harder(case, whole, tmp_path):
+    run_finetune(case, tmp_path / "hard", TRAINING | {"hard_negatives": 2})
+    first = [records(folder)[0]["loss"] for folder in (tmp_path / "hard", whole)]
+    assert first[0] > first[1]  # the same batch and weights, more to tell apart
+
+
 def test_two_checkpoints_are_kept(tmp_path):
     model = torch.nn.Linear(2, 2)
     optimizer = torch.optim.AdamW(model.parameters())

@@ -73,6 +73,20 @@ def test_a_text_is_tokenised_once_and_hard_negatives_are_passages(tokenizer, tmp
     assert len(tokens.passages) == 4 and tokens.passages.ids.dtype == np.uint16
 
 
+def test_hard_negatives_are_their_rows_and_know_whose_passage_they_are(tokenizer, tmp_path):
+    pairs = read(tokenizer, write_case(tmp_path)["pairs"], [])
+    (source,) = pairs.sources
+    number_of = [int(name[1:]) for name in sorted(f"p{number}" for number in range(60))]
+    place_of = {number: place for place, number in enumerate(number_of)}
+    for lang in range(3):
+        for place, number in enumerate(number_of):
+            row = source.rows[lang, place]
+            texts = pairs.negatives.texts[pairs.negatives.offsets[row] : pairs.negatives.offsets[row + 1]]
+            expected = [place_of[(number + ahead) % 60] for ahead in (7, 11)] if number % 2 else []
+            assert texts.tolist() == source.passages[lang, expected].tolist()
+            assert pairs.negatives.groups[texts].tolist() == source.groups[expected].tolist()
+
+
 def test_languages_are_chosen_and_must_be_there(tokenizer, tmp_path):
     paths = write_case(tmp_path)
     assert read(tokenizer, paths["pairs"], [], ["en"]).languages == ["en"]

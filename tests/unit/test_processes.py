@@ -115,8 +115,8 @@ def test_four_processes_learn_what_one_does_in_chunks(starter, case, alone):
     assert_alike(train(starter, case, "four", 4, training={"chunk_tokens": 64}), alone)
 
 
-def test_a_batch_that_does_not_divide_is_shared_too(starter, case):
-    odd = {"batch_size": 7, "steps": 4}
+def test_a_batch_that_does_not_divide_is_shared_too_with_its_hard_negatives(starter, case):
+    odd = {"batch_size": 7, "steps": 4, "hard_negatives": 2}
     assert_alike(train(starter, case, "odd", 4, training=odd), train(starter, case, "odd-alone", 1, training=odd))
 
 

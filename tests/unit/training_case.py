@@ -40,6 +40,7 @@ TRAINING = {
     "batch_size": 8,
     "chunk_tokens": 4096,
     "temperature": 0.05,
+    "hard_negatives": 0,
     "symmetric": False,
     "tau": 0.5,
     "draw_order": "source-first",
@@ -78,6 +79,9 @@ def write_case(folder):
     """Write pairs/, texts/ and overlaps/ of three languages; return their paths by kind."""
     for lang in LANGS:
         rows = pair_rows(lang)
+        for number, row in enumerate(rows):  # the passages of two other pairs, for every second row
+            others = [rows[(number + ahead) % len(rows)] for ahead in (7, 11)] if number % 2 else []
+            row["negatives"] = [{"title": other["title"], "passage": other["passage"]} for other in others]
         write_table(pa.Table.from_pylist(rows, schema=PAIRS), folder / "pairs" / f"{lang}.parquet", PAIRS)
         texts = [
             {

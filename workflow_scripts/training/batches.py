@@ -30,13 +30,15 @@ class SourcePairs:
     """One source's pairs: which languages hold the query and the passage of each.
 
     ``queries`` and ``passages`` are int64 [languages, pairs], the row of the text in the caller's store, −1 where a
-    language lacks that side. ``groups`` is int64 [pairs], unique across sources.
+    language lacks that side. ``groups`` is int64 [pairs], unique across sources. ``rows``, where given, is int64
+    [languages, pairs], the row of the pair in the caller's tables, −1 where a language lacks the pair.
     """
 
     name: str
     queries: np.ndarray
     passages: np.ndarray
     groups: np.ndarray
+    rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class SamplerSettings:
 
 @dataclass(frozen=True)
 class Batch:
-    """One batch; every array is int64 [batch_size] and numbers sources, languages, text rows and groups."""
+    """One batch; every array is int64 [batch_size] and numbers sources, languages, texts, groups, a source's pairs."""
 
     monolingual: bool
     sources: np.ndarray
@@ -69,6 +71,7 @@ class Batch:
     queries: np.ndarray
     passages: np.ndarray
     groups: np.ndarray
+    pairs: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,7 @@ def _batch(
         queries[places] = sources[number].queries[query_langs[places], pairs[places]]
         passages[places] = sources[number].passages[passage_langs[places], pairs[places]]
         groups[places] = sources[number].groups[pairs[places]]
-    return Batch(monolingual, of_source, query_langs, passage_langs, queries, passages, groups)
+    return Batch(monolingual, of_source, query_langs, passage_langs, queries, passages, groups, pairs)
 
 
 class HybridBatches:

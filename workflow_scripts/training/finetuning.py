@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from workflow_scripts.data.atomic import atomic_folder
@@ -68,14 +69,18 @@ def finetune(
 
     def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
         batch = batches[step]
-        groups = torch.from_numpy(batch.groups).to(device)
+        texts, groups = batch.passages, batch.groups
+        if training["hard_negatives"]:
+            more = pairs.negatives.of(batch, pairs.sources, training["hard_negatives"], seed, step)
+            texts, groups = np.concatenate([texts, more[0]]), np.concatenate([groups, more[1]])
+        group_sides = torch.from_numpy(batch.groups).to(device), torch.from_numpy(groups).to(device)
 
         def loss(query_vectors: torch.Tensor, passage_vectors: torch.Tensor) -> torch.Tensor:
             return info_nce(
-                query_vectors, passage_vectors, groups, groups, training["temperature"], training["symmetric"]
+                query_vectors, passage_vectors, *group_sides, training["temperature"], training["symmetric"]
             )
 
-        rows = pairs.queries.rows(batch.queries), pairs.passages.rows(batch.passages)
+        rows = pairs.queries.rows(batch.queries), pairs.passages.rows(texts)
         value = contrastive_gradients(
             learner.embed, *rows, loss, training["chunk_tokens"], processes, learner.unsynchronised
         )

@@ -13,6 +13,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import PAIRS, read_table
 from workflow_scripts.data.token_arrays import JoinedTokens
 from workflow_scripts.training.batches import SourcePairs
+from workflow_scripts.training.negatives import UNKNOWN_GROUP, HardNegatives
 from workflow_scripts.training.overlaps import read_overlaps, without_overlaps
 from workflow_scripts.training.pair_tokens import PairTokens
 
@@ -30,6 +31,7 @@ class TrainingPairs:
     sources: list[SourcePairs]
     queries: JoinedTokens
     passages: JoinedTokens
+    negatives: HardNegatives
     left_out: int  # rows that the overlaps name
 
 
@@ -54,6 +56,7 @@ def read_pairs(
             )
         ]
     )
+    table = table.append_column("row", pa.array(np.arange(table.num_rows)))
     kept = without_overlaps(table, "pair_id", read_overlaps(paths_to_overlaps, "pairs"))
     left_out = table.num_rows - kept.num_rows
     _log.info("%d rows of pairs, %d left out as overlapping evaluation text", table.num_rows, left_out)
@@ -77,9 +80,23 @@ def read_pairs(
     sources = []
     for name in sorted(set(source_names.tolist())):
         rows = np.flatnonzero(source_names == name)
-        columns = (pair_ids[rows], lang_numbers[rows], query_rows[rows], passage_rows[rows], groups[rows])
-        sources.append(_line_up(name, langs, *columns))
-    return TrainingPairs(langs, sources, queries, passages, left_out)
+        columns = (pair_ids, lang_numbers, query_rows, passage_rows, kept["row"].to_numpy(), groups)
+        sources.append(_line_up(name, langs, *(column[rows] for column in columns)))
+    negatives = _negatives(tokens, passages, passage_rows, groups)
+    return TrainingPairs(langs, sources, queries, passages, negatives, left_out)
+
+
+def _negatives(
+    tokens: list[PairTokens], passages: JoinedTokens, passage_rows: np.ndarray, groups: np.ndarray
+) -> HardNegatives:
+    """Join the files' hard negatives; ``passage_rows`` and ``groups`` are those of the pairs that train."""
+    ends = np.cumsum([0, *(len(of.negative_rows) for of in tokens)])
+    offsets = [of.negative_offsets[1:] + end for of, end in zip(tokens, ends, strict=False)]
+    texts = [of.negative_rows + first for of, first in zip(tokens, passages.starts, strict=False)]
+    group_of = np.full(len(passages), UNKNOWN_GROUP, dtype=np.int64)
+    filled = passage_rows >= 0
+    group_of[passage_rows[filled]] = groups[filled]
+    return HardNegatives(np.concatenate([[0], *offsets]), np.concatenate(texts), group_of)
 
 
 def _numbered(path: str | Path, tokens: PairTokens, first_query: int, first_passage: int) -> pa.Table:
@@ -102,6 +119,7 @@ def _line_up(
     lang_numbers: np.ndarray,
     query_rows: np.ndarray,
     passage_rows: np.ndarray,
+    table_rows: np.ndarray,
     groups: np.ndarray,
 ) -> SourcePairs:
     ids, first, pairs = np.unique(pair_ids, return_index=True, return_inverse=True)
@@ -116,8 +134,8 @@ def _line_up(
         raise InputError(
             f"pairs of {name}: pair_id {pair_ids[differing[0]]} has another group_id in another language; give it one"
         )
-    queries = np.full((len(langs), len(ids)), -1, dtype=np.int64)
-    passages = np.full((len(langs), len(ids)), -1, dtype=np.int64)
-    queries[lang_numbers, pairs] = query_rows
-    passages[lang_numbers, pairs] = passage_rows
-    return SourcePairs(name, queries, passages, of_pair)
+    # int64 [languages, pairs]: the queries, the passages, the rows of the tables
+    columns = np.full((3, len(langs), len(ids)), -1, dtype=np.int64)
+    for column, values in zip(columns, (query_rows, passage_rows, table_rows), strict=True):
+        column[lang_numbers, pairs] = values
+    return SourcePairs(name, columns[0], columns[1], of_pair, columns[2])
