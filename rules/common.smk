@@ -181,6 +181,21 @@ def collection_options(wildcards):
     )
 
 
+def known_passages(wildcards):
+    """How many passages a language of MIRACL has; 0 where nobody knows before they are read."""
+    if config["collections"][wildcards.collection].get("dataset") != "miracl":
+        return 0
+    return LANGUAGES[wildcards.lang].miracl_passages or 0
+
+
+def collection_threads(wildcards):
+    return job_resources.collection_threads(known_passages(wildcards))
+
+
+def collection_memory(wildcards, attempt):
+    return attempt * job_resources.collection_memory_mb(known_passages(wildcards))
+
+
 def collection_state(wildcards):
     return made(f".partial/collections/{wildcards.collection}/{wildcards.lang}")
 

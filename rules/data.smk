@@ -126,6 +126,9 @@ rule prepare_collection:
         "<benchmarks>/prepare_collection/{collection}/{lang}.tsv"
     conda:
         "../envs/search.yaml"
+    threads: collection_threads
+    resources:
+        mem_mb=collection_memory,
     params:
         settings=collection_options,
         format=collection_format,
@@ -146,6 +149,7 @@ rule prepare_collection:
         " --qrels {output.qrels:q}"
         " --dropped {output.dropped:q}"
         " --partial {params.partial:q}"
+        " --threads {threads}"
         " &> {log:q}"
 
 

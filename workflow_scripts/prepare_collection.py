@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.collection_sources import read_collection
 from workflow_scripts.data.errors import InputError
@@ -85,7 +87,9 @@ def main() -> None:
     parser.add_argument("--qrels", required=True, help="QRELS to write")
     parser.add_argument("--dropped", required=True, help="CSV of kept and dropped rows to write")
     parser.add_argument("--partial", required=True, help="folder of state from which another attempt goes on")
+    parser.add_argument("--threads", type=int, default=1, help="threads that parse; more of them read further ahead")
     arguments = parser.parse_args()
+    pa.set_cpu_count(arguments.threads)  # by default all cores, each with blocks of its own in memory
     check_fetched(arguments.fetched)
     prepare_collection(
         collection=arguments.collection,

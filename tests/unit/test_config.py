@@ -150,6 +150,16 @@ def test_resolving_does_not_touch_its_input():
         ),
         (
             "collections/atlas",
+            {"format": "beir", "languages": ["en", "sw"]},
+            r"collections\.atlas\.languages: en, sw would read the same files; make a collection of one language each",
+        ),
+        (
+            "collections/atlas",
+            {"format": "mteb", "languages": ["en", "sw"], "subsets": {"en": "", "sw": ""}},
+            r"collections\.atlas\.languages: en, sw would read the same files",
+        ),
+        (
+            "collections/atlas",
             {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
             r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
         ),

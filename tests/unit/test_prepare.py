@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.json
 import pytest
 
@@ -226,6 +227,13 @@ def test_published_sizes_are_asserted(miracl, what, number, says):
     with pytest.raises(InputError, match=says):
         prepare_miracl(miracl, right | {what: number})
     assert not (miracl / "out").exists() or not outputs(miracl)
+
+
+def test_ids_like_miracls_have_different_hashes():
+    ids = [f"{article}#{number}" for article in range(50_000) for number in range(4)] + ["x" * n for n in range(1, 600)]
+    assert len(np.unique(passage_check.id_hashes(pa.array(ids)))) == len(ids)
+    sliced = pa.array(ids)[1000:2000]
+    assert np.array_equal(passage_check.id_hashes(sliced), passage_check.id_hashes(pa.array(ids))[1000:2000])
 
 
 def test_equal_hashes_of_different_ids_are_no_complaint(miracl, monkeypatch):

@@ -166,3 +166,10 @@ def test_a_further_pretraining_is_a_run_of_its_own_and_no_rung(config):
     assert analysis["models"] == json.loads(before["analysis"])["models"]
     assert analysis["replicates"] == {"atlas-s-2": "atlas-s"}
     assert "replicates" not in json.loads(before["analysis"])
+
+
+def test_a_large_collection_asks_for_two_threads_and_little_memory():
+    assert job_resources.collection_threads(49_043) == 1
+    assert job_resources.collection_threads(518_079) == 2
+    assert job_resources.collection_memory_mb(0) <= 500
+    assert job_resources.collection_memory_mb(32_893_221) < 2000, "English: under 2 GB"

@@ -258,6 +258,12 @@ def _check_collection_options(name: str, entry: dict[str, Any]) -> None:
                 raise InputError(
                     f"config: collections.{name}.{key}: is no option of format {entry['format']}; leave it out"
                 )
+    subsets = [entry.get("subsets", {}).get(lang, lang) for lang in entry["languages"]]
+    if len(entry["languages"]) > 1 and (entry["format"] in ("beir", "toolret") or len(set(subsets)) < len(subsets)):
+        raise InputError(
+            f"config: collections.{name}.languages: {', '.join(entry['languages'])} would read the same files; "
+            "make a collection of one language each"
+        )
     words = re.findall(r"[a-z0-9]+", entry["pool"].lower())
     if entry["pool"] != "full" and not all(word in name.lower() for word in words):
         raise InputError(

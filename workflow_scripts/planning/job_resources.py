@@ -1,9 +1,11 @@
-"""Threads, memory and GPUs of a job, from the size of its model. Profiles override them."""
+"""Threads, memory and GPUs of a job, from the size of its model or data. Profiles override them."""
 
 from typing import Any
 
 # Below this many non-embedding parameters a GPU, or a second thread, waits more than it works.
 SMALL_MODEL = 5_000_000
+# From so many passages on, preparing a language takes longer than starting Python.
+LARGE_COLLECTION = 100_000
 # torch, transformers and the tables of a small experiment, resident.
 BASE_MEMORY_MB = 900
 # Weights, gradients and two AdamW moments in fp32.
@@ -53,3 +55,13 @@ def encoding_memory_mb(model: dict[str, Any]) -> int:
 def search_memory_mb(search: dict[str, Any]) -> int:
     """Host memory of a search job in MB: its budget, and what Python and its libraries take."""
     return round(1024 * search["memory_gb"] + 300)
+
+
+def collection_threads(passages: int) -> int:
+    """Threads of a job that prepares a language: decompressing and parsing beside compressing, where there is much."""
+    return 2 if passages > LARGE_COLLECTION else 1
+
+
+def collection_memory_mb(passages: int) -> int:
+    """Host memory of a job that prepares a language in MB: blocks under way, and hashes of all ids."""
+    return round(500 + 32 * passages / 1e6)

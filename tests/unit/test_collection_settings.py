@@ -1,0 +1,79 @@
+"""What the plan tells of a collection: sizes that are published, what is compared with published results, and files."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from workflow_scripts.data.languages import read_languages
+from workflow_scripts.planning import data_files
+from workflow_scripts.planning import settings as section
+from workflow_scripts.planning.config import resolve_config
+
+ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = read_languages(ROOT / "resources/languages.csv")
+COMMIT = "0" * 40
+MIRACL = [lang for lang, row in LANGUAGES.items() if row.miracl_dev_queries]
+MTEB = {"format": "mteb", "dataset": "miracl", "split": "dev", "languages": MIRACL, "hub": "a/b", "revision": COMMIT}
+
+
+def resolved(**collections):
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    config["collections"] |= copy.deepcopy(collections)
+    config["experiment"]["collections"] = ["atlas", *collections]
+    return resolve_config(config | {"data_root": "data"}, LANGUAGES)
+
+
+@pytest.mark.parametrize("entry", [{"format": "miracl", "languages": MIRACL}, MTEB], ids=["files", "parquet"])
+def test_the_18_languages_of_miracl_have_their_published_sizes(entry):
+    config = resolved(miracl=entry)
+    sizes = {
+        lang: json.loads(section.collection_settings(config, "miracl", lang, LANGUAGES))["sizes"] for lang in MIRACL
+    }
+    assert len(sizes) == 18
+    assert sizes["sw"] == {"queries": 482, "judgements": 5092, "passages": 131_924}
+    assert sizes["en"]["passages"] == 32_893_221
+    assert all(len(size) == 3 for size in sizes.values())
+
+
+@pytest.mark.parametrize("entry", [MTEB | {"pool": "hard negatives"}, MTEB | {"sizes": "any"}, {"format": "atlas"}])
+def test_other_pools_samples_and_datasets_have_no_published_size(entry):
+    config = resolved(**{"x-hard-negatives": {"languages": ["sw"]} | entry})
+    assert "sizes" not in json.loads(section.collection_settings(config, "x-hard-negatives", "sw", LANGUAGES))
+
+
+def test_another_pool_is_never_compared_with_published_results_and_has_its_own_task():
+    config = resolved(**{"miracl": MTEB, "miracl-hard-negatives": MTEB | {"pool": "hard negatives"}})
+    assert json.loads(section.published_settings(config))["datasets"] == {"miracl": "miracl"}
+    tasks = {name: json.loads(section.mteb_settings(config, name, LANGUAGES))["task"] for name in config["collections"]}
+    assert tasks["miracl"] == "MIRACLRetrieval"
+    assert tasks["miracl-hard-negatives"] == "MIRACLRetrievalHardNegatives"
+
+
+def test_what_is_fetched_of_each_language():
+    entry = {"format": "miracl", "languages": ["sw", "yo"], "hub": "miracl/miracl", "revision": COMMIT}
+    config = resolved(miracl=entry | {"corpus_hub": "miracl/miracl-corpus", "corpus_revision": COMMIT})
+    own, passages = data_files.collection_file_sets(config, "miracl", "sw")
+    assert (own.hub, passages.hub) == ("miracl/miracl", "miracl/miracl-corpus")
+    assert passages.patterns == ("miracl-corpus-v1.0-sw/docs-*.jsonl.gz",)
+    assert len(data_files.all_file_sets(config)) == 4
+
+    both = data_files.collection_file_sets(resolved(miracl=entry | {"path": "v1"}), "miracl", "sw")
+    assert [len(files.patterns) for files in both] == [3]
+    assert both[0].patterns[2] == "v1/miracl-corpus-v1.0-sw/docs-*.jsonl.gz"
+
+    beside = resolved(miracl=entry | {"corpus": "wikipedia"})
+    assert [len(files.patterns) for files in data_files.collection_file_sets(beside, "miracl", "sw")] == [2]
+    assert data_files.collection_options(beside, "miracl") == {"corpus": "data/wikipedia"}
+
+
+def test_every_alternative_of_a_pattern_lies_below_the_path():
+    entry = {"format": "beir", "languages": ["en"], "hub": "a/b", "revision": COMMIT, "path": "scifact"}
+    (files,) = data_files.collection_file_sets(resolved(scifact=entry), "scifact", "en")
+    assert files.patterns == (
+        "scifact/queries.jsonl|scifact/queries.jsonl.gz",
+        "scifact/qrels/test.tsv|scifact/qrels/test.jsonl",
+        "scifact/corpus.jsonl|scifact/corpus.jsonl.gz",
+    )
