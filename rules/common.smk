@@ -432,6 +432,12 @@ def hub_revision(wildcards):
     return config["models"][wildcards.model]["revision"]
 
 
+def hub_tokenizer(wildcards):
+    """The flag that names the repository of a model's tokenizer, where it is not the model's own."""
+    entry = config["models"][wildcards.model].get("tokenizer")
+    return f" --tokenizer {entry['hub']} {entry['revision']}" if entry else ""
+
+
 def pretrain_settings(wildcards):
     return section.pretrain_settings(config, wildcards.model)
 

@@ -37,12 +37,14 @@ rule fetch_model:
     params:
         hub=hub_repository,
         revision=hub_revision,
+        tokenizer=hub_tokenizer,
         folder=subpath(output.manifest, parent=True),
         code=code("fetch_model"),
     shell:
         "python -m workflow_scripts.fetch_model"
         " --hub {params.hub:q}"
         " --revision {params.revision:q}"
+        "{params.tokenizer}"
         " --output {params.folder:q}"
         " &> {log:q}"
 

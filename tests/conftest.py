@@ -23,6 +23,7 @@ TREE = (
     "resources",
     "envs",
     "experiments",
+    "expected",
     "profiles",
 )
 

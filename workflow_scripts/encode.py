@@ -18,6 +18,7 @@ from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import read_token_facts
 from workflow_scripts.retrieval.collection_tokens import KINDS
 from workflow_scripts.retrieval.encoding import UnfinishedVectors
+from workflow_scripts.retrieval.inner_product import InnerProductEncoder
 
 
 def encode(
@@ -57,10 +58,13 @@ def encode(
         "corpus": made["corpus"],
     }
     encoder = load_bi_encoder(path_to_model, model, device, dtype)
+    encoders = dict.fromkeys(KINDS, encoder)
+    if "max_norm" in model:
+        encoders = {kind: InnerProductEncoder(encoder, kind, model["max_norm"]) for kind in KINDS}
     unfinished = UnfinishedVectors(path_to_partial, content_key({"key": key, "threads": threads, "device": device}, []))
     for kind in KINDS:
         unfinished.encode(
-            encoder,
+            encoders[kind],
             kind,
             TokenArrays.open(path_to_tokens, kind),
             encoding["batch_tokens"],
@@ -78,7 +82,7 @@ def encode(
             dtype="float16",
             device=device,
             threads=threads,
-            **{kind: _facts(made[kind], encoder.dimension) for kind in KINDS},
+            **{kind: _facts(made[kind], encoders[kind].dimension) for kind in KINDS},
         )
     shutil.rmtree(path_to_partial)
 

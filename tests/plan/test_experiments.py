@@ -19,7 +19,7 @@ from workflow_scripts.data.layouts import MMARCO_LANGUAGES
 from workflow_scripts.data.tables import PAIRS, read_table
 from workflow_scripts.planning import pin_revisions
 
-EXPERIMENTS = ("paper", "scaling")
+EXPERIMENTS = ("paper", "scaling", "sanity")
 
 
 def config_of(name):
@@ -29,9 +29,11 @@ def config_of(name):
 def unpinned(config):
     """The config without any revision: the stand-in has one commit of everything."""
     config = copy.deepcopy(config)
-    for section, _, _, revision in pin_revisions._REPOSITORIES:
-        for entry in config.get(section, {}).values():
-            entry.pop(revision, None)
+    for repository in list(pin_revisions.repositories(config)):
+        entry, (*above, key) = config, repository.keys
+        for name in above:
+            entry = entry[name]
+        entry.pop(key, None)
     return config
 
 
@@ -59,12 +61,8 @@ def hub():
     """A server that knows every repository that the experiments name; most are empty, as a plan asks for no file."""
     known = {}
     for name in EXPERIMENTS:
-        config = config_of(name)
-        for section, kind, repository, _ in pin_revisions._REPOSITORIES:
-            for entry in config.get(section, {}).values():
-                if repository in entry:
-                    files = REPOSITORIES.get(entry[repository], dict)
-                    known[f"{kind}s/{entry[repository]}"] = files()
+        for repository in pin_revisions.repositories(config_of(name)):
+            known[f"{repository.kind}s/{repository.hub}"] = REPOSITORIES.get(repository.hub, dict)()
     with serve(known) as server:
         yield server
 
@@ -112,6 +110,7 @@ def test_the_papers_experiment_has_its_jobs(tree, pins):
     assert overlay == {"collections": {"miracl": {"revision": COMMIT, "corpus_revision": COMMIT}}}
     experiment(tree, "paper", overlay)
     runs, parts = 2 * 3, 1 + 1 + 15  # models × strategies; XQuAD-R, MLQA-R, MIRACL's languages
+    shards = 2 + (2 + 10 + 2 + 2 + 15 + 2 + 7 + 2 + 10 + 5) + 5  # five of MIRACL's languages are one shard
     planned = tree.planned("all")
     assert counted(planned, "fetch_model", "fetch_data", "prepare_pairs", "prepare_collection", "finetune") == {
         "fetch_model": 2,
@@ -120,7 +119,8 @@ def test_the_papers_experiment_has_its_jobs(tree, pins):
         "prepare_collection": 11 + 7 + 15,
         "finetune": runs,
     }
-    assert counted(planned, "search", "search_bm25", "score") == {
+    assert counted(planned, "encode", "search", "search_bm25", "score") == {
+        "encode": runs * shards,
         "search": runs * parts,
         "search_bm25": parts,
         "score": (runs + 1) * 3,
@@ -141,6 +141,23 @@ def test_the_scaling_study_has_its_jobs(tree, pins):
         "finetune": runs,
     }
     assert counted(planned, "search", "score") == {"search": runs * langs, "score": runs + 1}
+
+
+def test_the_sanity_check_trains_nothing(tree, pins):
+    experiment(tree, "sanity", pins(config_of("sanity")))
+    planned = tree.planned("check")
+    assert planned == {
+        "fetch_model": 1,
+        "fetch_data": 2,
+        "prepare_collection": 1,
+        "tokenize_collection": 1,
+        "encode": 1,
+        "index": 1,
+        "search": 1,
+        "score": 1,
+        "aggregate": 1,
+        "check": 1,
+    }
 
 
 def test_a_revision_that_is_missing_stops_the_plan_in_one_line(tree):

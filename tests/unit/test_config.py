@@ -83,6 +83,7 @@ def test_resolving_does_not_touch_its_input():
             r"models\.atlas-s\.hub: 'a/b' has no revision",
         ),
         ("models/atlas-s", {"learning_rate": 0.01, "folder": "here"}, r"models\.atlas-s: size_m is missing"),
+        ("models/atlas-s/max_norm", 32, r"models\.atlas-s\.max_norm: 32 asks for search by dot product, but english f"),
         (
             "models/atlas-s/pretrain/hidden",
             33,
@@ -289,7 +290,5 @@ def test_every_experiment_file_is_valid(path):
     """`a-b.yaml` overlays `a.yaml` where there is one; revisions that are left open are filled in."""
     below = [other for other in EXPERIMENTS if f"{path.stem}-".startswith(f"{other.stem}-")]
     config = pin_revisions.merged([ROOT / "config.yaml", *below])
-    for section, entries in pin_revisions.pins(config, lambda *place: "0" * 40).items():
-        for name, revisions in entries.items():
-            config[section][name] |= revisions
+    pin_revisions.overlay(config, pin_revisions.pins(config, lambda *place: "0" * 40))
     assert resolve(config)["experiment"]["name"] == path.stem

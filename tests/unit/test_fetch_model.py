@@ -60,11 +60,12 @@ def hub():
 
 @pytest.fixture
 def fetch(tmp_path):
-    def run(endpoint, repository, revision=COMMIT, **more):
+    def run(endpoint, repository, revision=COMMIT, tokenizer=None, **more):
         # The library waits between its retries; here nothing is gained by waiting.
         code = "import time; time.sleep = lambda seconds: None\n"
         code += "from workflow_scripts import command_line, fetch_model\ncommand_line.run(fetch_model.main)"
         command = [sys.executable, "-c", code, "--hub", repository, "--revision", revision]
+        command += ["--tokenizer", tokenizer, COMMIT] if tokenizer else []
         return subprocess.run(
             [*command, "--output", tmp_path / "base/model"],
             cwd=ROOT,
@@ -89,6 +90,17 @@ def test_only_what_a_model_needs_arrives(hub, fetch, tmp_path):
     assert set(manifest["files"]) == set(arrived)
     assert [path.name for path in folder.parent.iterdir()] == ["model"]
     assert not any(path.name.startswith(".") for path in folder.iterdir())
+
+
+def test_another_repositorys_tokenizer_takes_the_place_of_the_models_own(hub, fetch, tmp_path):
+    done = fetch(hub.endpoint, "small/no-tokenizer", COMMIT, "small/whole")
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "base/model"
+    names = {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == names
+    assert read_manifest(folder)["tokenizer"] == f"small/whole at commit {COMMIT}"
+    done = fetch(hub.endpoint, "small/whole", COMMIT, "small/sharded")
+    assert done.stderr.splitlines()[-1].endswith("has no tokenizer.json; name another repository under tokenizer")
 
 
 def test_shards_stay_shards(hub, fetch, tmp_path):

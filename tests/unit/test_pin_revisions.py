@@ -13,10 +13,10 @@ OTHER = "f" * 40
 EXPERIMENT = {
     "experiment": {"models": ["open", "pinned", "local"], "sources": ["pairs"], "collections": ["miracl"]},
     "models": {
-        "open": {"hub": "some/model"},
+        "open": {"hub": "some/model", "tokenizer": {"hub": "some/tokenizer"}},
         "pinned": {"hub": "some/model", "revision": OTHER},
         "local": {"folder": "here"},
-        "not-chosen": {"hub": "no/such"},
+        "lends": {"hub": "some/model"},
     },
     "translators": {"nllb": {"hub": "some/model"}},
     "sources": {"pairs": {"hub": "some/data"}},
@@ -29,7 +29,7 @@ def hub(monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("HF_TOKEN", raising=False)
     huggingface_hub.close_session()
-    with serve({"models/some/model": {}, "datasets/some/data": {}}) as server:
+    with serve({"models/some/model": {}, "models/some/tokenizer": {}, "datasets/some/data": {}}) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
         yield server
     huggingface_hub.close_session()
@@ -37,7 +37,7 @@ def hub(monkeypatch):
 
 def test_what_the_experiment_uses_without_a_revision_is_pinned(hub):
     assert pin_revisions.pins(EXPERIMENT, latest_commit) == {
-        "models": {"open": {"revision": COMMIT}},
+        "models": {"open": {"revision": COMMIT, "tokenizer": {"revision": COMMIT}}, "lends": {"revision": COMMIT}},
         "translators": {"nllb": {"revision": COMMIT}},
         "sources": {"pairs": {"revision": COMMIT}},
         "collections": {"miracl": {"corpus_revision": COMMIT}},
@@ -47,7 +47,7 @@ def test_what_the_experiment_uses_without_a_revision_is_pinned(hub):
 def test_each_repository_is_asked_for_once():
     asked = []
     pin_revisions.pins(EXPERIMENT, lambda *place: asked.append(place) or COMMIT)
-    assert asked == [("model", "some/model"), ("dataset", "some/data")]
+    assert asked == [("model", "some/model"), ("model", "some/tokenizer"), ("dataset", "some/data")]
 
 
 def test_the_command_prints_an_overlay(hub, tmp_path, monkeypatch, capsys):
@@ -58,9 +58,9 @@ def test_the_command_prints_an_overlay(hub, tmp_path, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert printed.startswith("# Commits of hub repositories, written by: python -m workflow_scripts.planning.pin_")
     overlay = yaml.safe_load(printed)
-    assert overlay["models"] == {"open": {"revision": COMMIT}}
+    assert overlay["translators"] == {"nllb": {"revision": COMMIT}}
 
-    path.write_text(yaml.safe_dump(pin_revisions.merged([path]) | {"translators": {}}), encoding="utf-8")
+    path.write_text(yaml.safe_dump(EXPERIMENT), encoding="utf-8")
     pins = tmp_path / "pins.yaml"
     pins.write_text(printed, encoding="utf-8")
     monkeypatch.setattr("sys.argv", ["pin_revisions", str(path), str(pins)])

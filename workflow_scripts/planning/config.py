@@ -129,10 +129,22 @@ def _check_models(config: Config) -> None:
         if len(kinds) != 1:
             found = " and ".join(kinds) or "none of them"
             raise InputError(f"config: models.{name}: {found} given; a model is exactly one of pretrain, hub, folder")
-        if "hub" in entry and "revision" not in entry:
+        if "tokenizer" in entry and "hub" not in entry:
             raise InputError(
-                f"config: models.{name}.hub: {entry['hub']!r} has no revision; give the 40-digit commit to use, "
+                f"config: models.{name}.tokenizer: is for a model with hub; put one into its folder instead"
+            )
+        for key, place in (("hub", entry), ("tokenizer.hub", entry.get("tokenizer", {}))):
+            if "hub" not in place or "revision" in place:
+                continue
+            raise InputError(
+                f"config: models.{name}.{key}: {place['hub']!r} has no revision; give the 40-digit commit to use, "
                 f"or have all that are missing written: {PIN}"
+            )
+        trained = [strategy for strategy in config["experiment"]["strategies"] if is_trained(config, strategy)]
+        if "max_norm" in entry and trained:
+            raise InputError(
+                f"config: models.{name}.max_norm: {entry['max_norm']} asks for search by dot product, but {trained[0]} "
+                "fine-tunes for cosine; leave it out"
             )
         if "pretrain" not in entry and "size_m" not in entry:
             raise InputError(f"config: models.{name}: size_m is missing; give its non-embedding parameters in millions")

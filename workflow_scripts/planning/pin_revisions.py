@@ -10,42 +10,64 @@ what ``HF_ENDPOINT`` names; ``HF_TOKEN`` opens gated repositories.
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.hub import latest_commit
+from workflow_scripts.data.hub import Kind, latest_commit
 
 _ROOT = Path(__file__).resolve().parents[2]
-# Where the config names repositories: section, kind on the hub, and the keys of repository and commit.
-_REPOSITORIES = (
-    ("models", "model", "hub", "revision"),
-    ("translators", "model", "hub", "revision"),
-    ("sources", "dataset", "hub", "revision"),
-    ("collections", "dataset", "hub", "revision"),
-    ("collections", "dataset", "corpus_hub", "corpus_revision"),
+# Where the config names repositories: section, kind on the hub, keys below an entry, and of repository and commit.
+_PLACES = (
+    ("models", "model", (), "hub", "revision"),
+    ("models", "model", ("tokenizer",), "hub", "revision"),
+    ("translators", "model", (), "hub", "revision"),
+    ("sources", "dataset", (), "hub", "revision"),
+    ("collections", "dataset", (), "hub", "revision"),
+    ("collections", "dataset", (), "corpus_hub", "corpus_revision"),
 )
 
 
-def pins(config: Mapping[str, Any], commit_of: Callable[[str, str], str]) -> dict[str, Any]:
-    """Return an overlay of ``config`` with a revision for each repository that the experiment uses without one.
+class Repository(NamedTuple):
+    """A repository that an experiment uses: its kind and name, its commit (None: open), and the commit's keys."""
 
-    ``commit_of`` tells the commit of a repository from its kind (``model`` or ``dataset``) and name. Of
-    ``translators``, which an experiment chooses in its translation section, every entry is pinned.
+    kind: Kind
+    hub: str
+    revision: str | None
+    keys: tuple[str, ...]
+
+
+def repositories(config: Mapping[str, Any]) -> Iterator[Repository]:
+    """Yield the repositories that an experiment uses, in the config's order.
+
+    Of sources and collections those that it chooses; of models and translators all, as one lends to another.
+    """
+    for section, kind, above, hub, revision in _PLACES:
+        entries = config.get(section, {})
+        for name in config["experiment"][section] if kind == "dataset" else entries:
+            entry = entries.get(name, {})
+            for key in above:
+                entry = entry.get(key, {})
+            if hub in entry:
+                yield Repository(kind, entry[hub], entry.get(revision), (section, name, *above, revision))
+
+
+def pins(config: Mapping[str, Any], commit_of: Callable[[Kind, str], str]) -> dict[str, Any]:
+    """Return an overlay of ``config`` with a commit for each repository that the experiment uses without one.
+
+    ``commit_of`` tells the commit of a repository from its kind and name.
     """
     found: dict[str, Any] = {}
-    commits: dict[tuple[str, str], str] = {}
-    for section, kind, hub, revision in _REPOSITORIES:
-        entries = config.get(section, {})
-        for name in config["experiment"].get(section, entries):
-            entry = entries.get(name, {})
-            if hub in entry and revision not in entry:
-                place = (kind, entry[hub])
-                if place not in commits:
-                    commits[place] = commit_of(*place)
-                found.setdefault(section, {}).setdefault(name, {})[revision] = commits[place]
+    commit_once = cache(commit_of)
+    for repository in repositories(config):
+        if repository.revision is None:
+            pinned, (*above, key) = found, repository.keys
+            for name in above:
+                pinned = pinned.setdefault(name, {})
+            pinned[key] = commit_once(repository.kind, repository.hub)
     return found
 
 
@@ -53,7 +75,7 @@ def merged(paths: list[Path]) -> dict[str, Any]:
     """Return config files laid over each other as Snakemake does: mappings merge, anything else replaces."""
     config: dict[str, Any] = {}
     for path in paths:
-        _overlay(config, _read(path))
+        overlay(config, _read(path))
     return config
 
 
@@ -67,10 +89,11 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _overlay(below: dict[str, Any], above: dict[str, Any]) -> None:
+def overlay(below: dict[str, Any], above: dict[str, Any]) -> None:
+    """Lay ``above`` over ``below``, in place."""
     for key, value in above.items():
         if isinstance(value, dict) and isinstance(below.get(key), dict):
-            _overlay(below[key], value)
+            overlay(below[key], value)
         else:
             below[key] = value
 
@@ -87,10 +110,10 @@ def main() -> None:
     parser.add_argument("experiment", nargs="+", type=Path, help="config files, as --configfile takes them")
     arguments = parser.parse_args()
     try:
-        overlay = pins(merged([_ROOT / "config.yaml", *arguments.experiment]), latest_commit)
+        found = pins(merged([_ROOT / "config.yaml", *arguments.experiment]), latest_commit)
     except InputError as error:
         sys.exit(f"error: {error}")
-    print("\n".join(_lines(overlay, arguments.experiment)))
+    print("\n".join(_lines(found, arguments.experiment)))
 
 
 if __name__ == "__main__":

@@ -65,6 +65,9 @@ def induction_settings(config: Config, lexicon: str) -> str:
 def encode_settings(config: Config, model: str) -> str:
     """For ``encode``: how the model reads text, and the encoding section."""
     entry = _encoder_entry(config, model)
+    if "max_norm" in config["models"][model]:
+        # Vectors as they are, made into unit vectors of the same order.
+        entry |= {"normalise": False, "max_norm": config["models"][model]["max_norm"]}
     return canonical({"model": entry, "encoding": config["encoding"]})
 
 
