@@ -899,6 +899,6 @@ def manifests_of_jobs(wildcards):
         f"<results>/vectors/{run.path}/{collection}/{part}/manifest.json"
         for run in runs.dense_runs(config)
         for collection in config["experiment"]["collections"]
-        for part in runs.parts(config, collection)
+        for part in runs.encoding_parts(config, collection)
     ]
     return bases + all_manifests(wildcards) + encoded
