@@ -10,14 +10,15 @@ from workflow_scripts.data.errors import InputError
 _MONOLINGUAL = "monolingual"
 _MAIN = "ndcg@10"
 _SPLIT = "dev"
+_NO_REVISION = "no_revision_available"  # MTEB's own word where there is none: it takes no null here
 
 
 def mteb_result(scores: pa.Table, task: str, languages: Mapping[str, str]) -> dict[str, Any]:
     """Return the file's content: one entry a language under ``scores.dev``, with each metric's mean over queries.
 
     ``scores`` has the columns of SCORES; ``languages``: our code → ISO 639-3 and script, as MTEB names them
-    (``swh-Latn``). What MTEB would know and we do not (its version, the dataset's revision there) is null. Raises
-    InputError where the run has no monolingual score.
+    (``swh-Latn``). What MTEB would know and we do not is null (its version) or ``no_revision_available`` (the dataset's
+    revision there). Raises InputError where the run has no monolingual score.
     """
     table = scores.select(["setting", "query_lang", "metric", "value"]).to_pandas()
     means = table[table["setting"] == _MONOLINGUAL].groupby(["query_lang", "metric"], observed=True)["value"].mean()
@@ -29,7 +30,7 @@ def mteb_result(scores: pa.Table, task: str, languages: Mapping[str, str]) -> di
         main = values.get(_name(_MAIN), next(iter(values.values())))
         entries.append({**values, "main_score": main, "hf_subset": str(lang), "languages": [languages[str(lang)]]})
     return {
-        "dataset_revision": None,
+        "dataset_revision": _NO_REVISION,
         "task_name": task,
         "mteb_version": None,
         "scores": {_SPLIT: entries},

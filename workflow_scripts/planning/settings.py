@@ -24,6 +24,10 @@ _ENCODER_KEYS = (
 _LEARNING_KEYS = ("learning_rate", "processes", "sharded", "gradient_checkpointing", "lora")
 
 
+# MTEB's task names three of MIRACL's languages by their macrolanguages.
+_MTEB_MIRACL = {"ar": "ara-Arab", "fa": "fas-Arab", "sw": "swa-Latn"}
+
+
 def canonical(value: Any) -> str:
     """Return ``value`` as JSON with sorted keys: equal settings give equal strings, however they were written."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -121,6 +125,8 @@ def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]
     tasks = {"full": "MIRACLRetrieval", "hard negatives": "MIRACLRetrievalHardNegatives"}
     task = tasks.get(entry["pool"], collection) if entry.get("dataset") == "miracl" else collection
     codes = {lang: table[lang].nllb_code.replace("_", "-") for lang in entry["languages"]}
+    if entry["format"] == "miracl":
+        codes |= {lang: code for lang, code in _MTEB_MIRACL.items() if lang in codes}
     return canonical({"task": task, "languages": codes})
 
 
