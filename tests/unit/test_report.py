@@ -382,6 +382,14 @@ def test_wrong_inputs_stop_in_one_line_and_leave_no_page(full, tmp_path, change,
     assert not (tmp_path / "report.html").exists()
 
 
+def test_the_page_says_how_to_cite_it(full, tmp_path):
+    content = html.unescape(_render(tmp_path, full))
+    assert (
+        "  author  = {{The hybrid-batch scaling study}}," in content and "@article{elmahdy2024synergistic," in content
+    )
+    assert re.search(r"  version = \{(unknown|[0-9a-f]{40}(\+changes)?)\},", content)
+
+
 def test_a_format_without_a_licence_stops_the_page(full, tmp_path):
     config = {**CONFIG, "sources": {"atlas": {"format": "scrolls"}}}
     with pytest.raises(InputError, match="no row for the format scrolls"):

@@ -14,6 +14,7 @@ from workflow_scripts.data.hit_lists import HitFiles, hits_file
 from workflow_scripts.data.manifest import read_manifest, write_manifest
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
+from workflow_scripts.evaluation.rank_correlation import list_correlation
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
 from workflow_scripts.score import score
@@ -199,6 +200,17 @@ def test_rank_distance_and_bias_equal_a_full_ranking(folder):
     assert ours == expected
     share = scores[scores["metric"] == "rank_distance_share"].set_index(["query_lang", "query_id"])["value"].to_dict()
     assert share == {key: value / 90 for key, value in expected.items()}
+    # The same askings' first ten, from the full ranking.
+    names = {name: i for i, name in enumerate(sorted(pool["neutral_id"].astype(str).unique()))}
+    tops = pool[pool["rank"] <= 10].groupby(["query_lang", "query_id"], observed=True)["neutral_id"]
+    tops = {key: np.array([[names[str(name)] for name in of_query]]) for key, of_query in tops}
+    correlations = scores[scores["metric"] == "mrc@10"].set_index(["query_lang", "query_id"])["value"].to_dict()
+    asked = {key for key in tops if key[1] in qrels[key[0]]}
+    assert set(correlations) == {(a, q) for a, q in asked if any((b, q) in asked for b in LANGS if b != a)}
+    for (lang, query), value in correlations.items():
+        others = [other for other in LANGS if other != lang and (other, query) in asked]
+        by_pair = [list_correlation(tops[lang, query], tops[other, query])[0] for other in others]
+        assert value == pytest.approx(np.mean(by_pair))
     measured = bias.set_index(["measure", "query_lang", "passage_lang"])["value"]
     means = pool[relevant].groupby(["query_lang", "passage_lang"], observed=True)["rank"].mean()
     tops = pool[pool["rank"] <= 10].groupby(["query_lang", "passage_lang"], observed=True).size() / 120

@@ -32,6 +32,7 @@ from workflow_scripts.evaluation.bias import (
     top_variation,
 )
 from workflow_scripts.evaluation.metrics import Metric, evaluate
+from workflow_scripts.evaluation.rank_correlation import MRC, MRC_AT, TopLists
 from workflow_scripts.evaluation.rank_distance import RANK_DISTANCE, RANK_DISTANCE_SHARE, pool_ranks, rank_distances
 from workflow_scripts.evaluation.ranked_lists import RankedLists
 
@@ -108,7 +109,7 @@ class RunScores:
                 )
         columns = {setting: _Columns() for setting in (_MONOLINGUAL, _CROSS_LINGUAL, _MULTILINGUAL)}
         langs = sorted(self.qrels)
-        tops, ties = TopShares(langs), TiedShares()
+        tops, ties, lists_by_lang = TopShares(langs), TiedShares(), TopLists()
         names = [metric.name for metric in self.metrics]
         for query_lang, judged_langs in judged_pairs(self.qrels, self.settings, self.parallel).items():
             for queries in self._blocks(query_lang, hits.depth):
@@ -130,6 +131,10 @@ class RunScores:
                     pool = lists.merge(len(queries), hits.depth)
                     tops.add(query_lang, lists.lang[pool.order[pool.rank[pool.order] <= TOP]])
                     ties.add(query_lang, POOL, *tied(lists.query[pool.order], lists.score[pool.order]))
+                    if self.parallel:
+                        rows = pool.order[pool.rank[pool.order] <= TOP]
+                        ids = lists.neutral_ids[lists.passage[rows]]
+                        lists_by_lang.add(query_lang, queries, lists.query[rows], pool.rank[rows], ids)
                     values = evaluate(self.metrics, pool.lengths, marks.pooled(pool.rank))
                     columns[_MULTILINGUAL].add(_MULTILINGUAL, query_lang, POOL, queries, names, values)
             _log.info("%s: %d queries scored", query_lang, len(self.qrels[query_lang]))
@@ -144,6 +149,8 @@ class RunScores:
             bias += [(POOL_SHARE, lang, other, share) for lang in langs for other, share in shares.items()]
             if self.parallel:
                 bias += self._add_rank_distance(columns[_MULTILINGUAL], gold_ranks)
+                if hits.depth >= MRC_AT:
+                    _add_rank_correlation(columns[_MULTILINGUAL], lists_by_lang)
         for (query_lang, lang), share in ties.values().items():
             if lang in (query_lang, POOL):
                 _log.info("%s in %s: %.3f %% of the hits are tied with a neighbour", query_lang, lang, 100 * share)
@@ -171,6 +178,14 @@ class RunScores:
                 _MULTILINGUAL, str(query_lang), POOL, rows["query_id"].tolist(), measures, rows[measures].to_numpy()
             )
         return [(GOLD_RANK, *pair, value) for pair, value in gold_rank(ranks).items()]
+
+
+def _add_rank_correlation(columns: _Columns, lists: TopLists) -> None:
+    for query_lang, values in lists.correlations().items():
+        if values:
+            columns.add(
+                _MULTILINGUAL, query_lang, POOL, list(values), [MRC], np.array(list(values.values())).reshape(-1, 1)
+            )
 
 
 @dataclass(frozen=True)

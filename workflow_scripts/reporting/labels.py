@@ -13,6 +13,7 @@ _METRICS = {
     "mrr": "MRR",
     "precision": "Precision",
     "comprehensiveness": "Comprehensiveness",
+    "mrc": "MRC",
     "rank_distance": "rank distance",
     "rank_distance_share": "rank distance / pool size",
 }

@@ -16,7 +16,7 @@ from workflow_scripts.reporting.html_table import (
     text,
 )
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
-from workflow_scripts.reporting.tables import LOWER_IS_BETTER
+from workflow_scripts.reporting.tables import OF_THE_POOL
 
 _DIFFERENCE = " - "  # between two strategies in the column "strategy" of scaling.csv
 _LANGUAGE = "lang:"  # what a language's name in the column "group" of comparisons.csv begins with
@@ -57,12 +57,12 @@ def metric_table(
 ) -> HtmlTable:
     """Return one row a system, one column a metric: mean over all languages, spread over seeds, interval.
 
-    The columns are those of ``metrics`` and of the rank distances that the setting has.
+    The columns are those of ``metrics`` and of the measures of bias that the pool has.
     """
     rows = per_group[
         (per_group["collection"] == collection) & (per_group["setting"] == setting) & (per_group["group"] == "all")
     ]
-    shown = [name for name in (*metrics, *LOWER_IS_BETTER) if (rows["metric"] == name).any()]
+    shown = [name for name in (*metrics, *OF_THE_POOL) if (rows["metric"] == name).any()]
     cells = []
     for (model, strategy), ours in _sorted(rows, labels, "metric", shown).groupby(list(SYSTEM), sort=False):
         found = ours.set_index("metric")[["mean", "sd", "low", "high"]].reindex(shown)
@@ -195,7 +195,7 @@ def bias_table(per_group: pd.DataFrame, bias: pd.DataFrame, labels: Labels, coll
     systems = _sorted(
         own[own["measure"] == "top10_share"].drop_duplicates(["model", "strategy"]), labels, "measure", []
     )
-    metrics = [name for name in LOWER_IS_BETTER if name in distances.index.get_level_values(2)]
+    metrics = [name for name in OF_THE_POOL if name in distances.index.get_level_values(2)]
     cells = []
     for _, row in systems.iterrows():
         system = (row["model"], row["strategy"])

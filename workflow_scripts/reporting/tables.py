@@ -9,6 +9,7 @@ import pandas as pd
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
 
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
+OF_THE_POOL = (*LOWER_IS_BETTER, "mrc@10")  # measured in every pool of a parallel collection, not asked for by name
 NEAR_BEST = "†"
 _IN_RANKS = ("rank_distance",)  # every other metric lies between 0 and 1 and is shown in points
 _LANGUAGE = "lang:"
