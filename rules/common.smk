@@ -485,6 +485,26 @@ def model_gpus(wildcards):
     return job_resources.gpus(config["models"][wildcards.model])
 
 
+def learning_rate_tries(wildcards):
+    """What the run's learning rate is chosen by; nothing where the model has one rate."""
+    return [
+        f"<results>/learning_rates/{wildcards.model}/{wildcards.strategy}/{rate:g}.json"
+        for rate in config["models"][wildcards.model].get("learning_rates", [])
+    ]
+
+
+def learning_rate_state(wildcards):
+    return made(
+        f".partial/learning_rates/{wildcards.model}/{wildcards.strategy}/{wildcards.rate}"
+    )
+
+
+def learning_rate_events(wildcards):
+    return logged(
+        f"tensorboard/{wildcards.model}/{wildcards.strategy}/rate-{wildcards.rate}"
+    )
+
+
 def training_threads(wildcards):
     return job_resources.training_threads(config["models"][wildcards.model])
 

@@ -1,4 +1,48 @@
-# Contrastive fine-tuning: one job a model × strategy × seed.
+# Contrastive fine-tuning: one job a model × strategy × seed, and one for each learning rate that is to be tried.
+
+
+rule try_learning_rate:
+    input:
+        base=base_model,
+        pairs=training_pairs,
+        tokens=training_tokens,
+        overlaps=training_overlaps,
+    output:
+        "<results>/learning_rates/{model}/{strategy}/{rate}.json",
+    log:
+        "<logs>/try_learning_rate/{model}/{strategy}/{rate}.log",
+    benchmark:
+        "<benchmarks>/try_learning_rate/{model}/{strategy}/{rate}.tsv"
+    wildcard_constraints:
+        rate=r"[0-9.e-]+",
+    conda:
+        "../envs/train.yaml"
+    threads: training_threads
+    resources:
+        gpu=training_gpus,
+        mem_mb=training_memory,
+    params:
+        settings=finetune_settings,
+        seed=config["experiment"]["seeds"][0],
+        base=subpath(input.base, parent=True),
+        tokens=training_token_folders,
+        partial=learning_rate_state,
+        events=learning_rate_events,
+        code=code("try_learning_rate"),
+    shell:
+        "python -m workflow_scripts.try_learning_rate"
+        " --base {params.base:q}"
+        " --pairs {input.pairs:q}"
+        " --tokens {params.tokens:q}"
+        " --overlaps {input.overlaps:q}"
+        " --settings {params.settings:q}"
+        " --rate {wildcards.rate}"
+        " --seed {params.seed}"
+        " --threads {threads}"
+        " --partial {params.partial:q}"
+        " --events {params.events:q}"
+        " --output {output:q}"
+        " &> {log:q}"
 
 
 rule finetune:
@@ -7,6 +51,7 @@ rule finetune:
         pairs=training_pairs,
         tokens=training_tokens,
         overlaps=training_overlaps,
+        tries=learning_rate_tries,
     output:
         "<results>/models/{model}/{strategy}/{seed}/model.safetensors",
         "<results>/models/{model}/{strategy}/{seed}/config.json",
@@ -37,6 +82,7 @@ rule finetune:
         " --pairs {input.pairs:q}"
         " --tokens {params.tokens:q}"
         " --overlaps {input.overlaps:q}"
+        " --tries {input.tries:q}"
         " --settings {params.settings:q}"
         " --seed {wildcards.seed}"
         " --threads {threads}"

@@ -15,7 +15,7 @@ CODE = ROOT / "workflow_scripts"
 WINGS = {"atlas", "translation", "training", "retrieval", "evaluation"}
 GROUND = {"data", "encoders", "reporting"}
 ENTRIES = sorted(path.stem for path in CODE.glob("*.py") if path.stem not in ("__init__", "command_line"))
-TORCH = {"pretrain", "finetune", "encode"}
+TORCH = {"pretrain", "finetune", "try_learning_rate", "encode"}
 
 
 def imported(path):

@@ -73,6 +73,16 @@ def test_resolving_does_not_touch_its_input():
         ("experiment", None, r"the key 'experiment' is missing"),
         ("models/atlas-s", {"learning_rate": 0.01}, r"models\.atlas-s: none of them given; a model is exactly one of"),
         (
+            "models/atlas-s/learning_rates",
+            [1e-3, 1e-2],
+            r"models\.atlas-s\.learning_rates: \[0\.001, 0\.01\] are chosen from by held-out pairs; set some aside",
+        ),
+        (
+            "models/atlas-s/processes",
+            65,
+            r"models\.atlas-s\.processes: 65 do not all get a pair of training\.batch_size 64",
+        ),
+        (
             "models/atlas-s",
             {"learning_rate": 0.01, "folder": "here", "hub": "a/b", "revision": "0" * 40, "size_m": 1},
             r"models\.atlas-s: hub and folder given; a model is exactly one of",

@@ -160,6 +160,11 @@ def _check_models(config: Config) -> None:
             raise InputError(
                 f"config: models.{name}.pretrain: no chosen source has texts; name languages under its texts"
             )
+        if "learning_rates" in entry and "held_out" not in config["training"]:
+            raise InputError(
+                f"config: models.{name}.learning_rates: {entry['learning_rates']} are chosen from by held-out pairs; "
+                "set some aside with training.held_out, or give one learning_rate"
+            )
         if entry["processes"] > config["training"]["batch_size"]:
             raise InputError(
                 f"config: models.{name}.processes: {entry['processes']} do not all get a pair of "

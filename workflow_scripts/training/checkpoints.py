@@ -18,6 +18,7 @@ from workflow_scripts.training.processes import ALONE, Processes
 
 _log = logging.getLogger(__name__)
 _KEPT = 2
+_BEST = "best.safetensors"
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
 
@@ -56,6 +57,22 @@ class Checkpoints:
                 save_file(tensors, temporary, metadata={"key": self._key, "step": str(step)})
             for path in self._paths()[:-_KEPT]:
                 path.unlink()
+
+    def save_best(self, step: int, model: torch.nn.Module) -> None:
+        """Keep the weights after ``step`` updates beside the checkpoints, instead of any kept before."""
+        tensors = {
+            name: whole_tensor(tensor).detach().cpu().contiguous() for name, tensor in _distinct_tensors(model).items()
+        }
+        if self._processes.leads:
+            with atomic_file(self.folder / _BEST) as temporary:
+                save_file(tensors, temporary, metadata={"key": self._key, "step": str(step)})
+
+    def restore_best(self, model: torch.nn.Module) -> None:
+        """Load the weights that ``save_best`` kept."""
+        self._processes.wait()
+        with safe_open(self.folder / _BEST, framework="pt") as file, torch.no_grad():
+            for name, tensor in _distinct_tensors(model).items():
+                tensor.copy_(shard_like(file.get_tensor(name), tensor))
 
     def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
         """Load the last checkpoint into model and optimiser; return how many updates it has, 0 where there is none."""

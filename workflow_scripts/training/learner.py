@@ -1,6 +1,7 @@
 """A bi-encoder while it learns: adapted, recomputed, replicated or sharded as its model's entry says."""
 
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,16 @@ class Learner:
         lower = self._dtype != torch.float32
         with torch.autocast(self._device.type, self._dtype) if lower else nullcontext():
             return self.bi_encoder.embed(rows)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Within it vectors have neither dropout nor gradients."""
+        self.model.eval()
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            self.model.train()
 
     def finished(self) -> torch.nn.Module:
         """Return the plain encoder, adapters merged and shards joined; each process calls it, the first saves it."""

@@ -13,6 +13,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import PAIRS, read_table
 from workflow_scripts.data.token_arrays import JoinedTokens
 from workflow_scripts.training.batches import SourcePairs
+from workflow_scripts.training.held_out import is_held_out
 from workflow_scripts.training.negatives import UNKNOWN_GROUP, HardNegatives
 from workflow_scripts.training.overlaps import read_overlaps, without_overlaps
 from workflow_scripts.training.pair_tokens import PairTokens
@@ -29,6 +30,7 @@ class TrainingPairs:
 
     languages: list[str]
     sources: list[SourcePairs]
+    held_out: list[SourcePairs]  # of groups that are in no pair of ``sources``
     queries: JoinedTokens
     passages: JoinedTokens
     negatives: HardNegatives
@@ -40,11 +42,13 @@ def read_pairs(
     paths_to_tokens: Sequence[str | Path],
     paths_to_overlaps: Iterable[str | Path],
     languages: Sequence[str] | None = None,
+    held_out_share: float = 0.0,
 ) -> TrainingPairs:
     """Read PAIRS files without their overlaps, of ``languages`` alone where given, and map their token arrays.
 
-    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. Raises InputError where the two do
-    not fit, nothing is left, a pair stands twice in a language, or its groups differ between languages.
+    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. A ``held_out_share`` of the groups
+    is set aside. Raises InputError where the two do not fit, nothing is left, a pair stands twice in a language, or its
+    groups differ between languages.
     """
     tokens = [PairTokens.open(path) for path in paths_to_tokens]
     queries, passages = JoinedTokens([of.queries for of in tokens]), JoinedTokens([of.passages for of in tokens])
@@ -77,13 +81,21 @@ def read_pairs(
     source_names = np.array(kept["source"].to_pylist())
     lang_numbers = np.searchsorted(np.array(langs), np.array(kept["lang"].to_pylist()))
     pair_ids = np.array(kept["pair_id"].to_pylist())
-    sources = []
+    aside = is_held_out(group_names, held_out_share)[groups]
+    columns = (pair_ids, lang_numbers, query_rows, passage_rows, kept["row"].to_numpy(), groups)
+    parts: dict[bool, list[SourcePairs]] = {False: [], True: []}
     for name in sorted(set(source_names.tolist())):
-        rows = np.flatnonzero(source_names == name)
-        columns = (pair_ids, lang_numbers, query_rows, passage_rows, kept["row"].to_numpy(), groups)
-        sources.append(_line_up(name, langs, *(column[rows] for column in columns)))
+        for held_out, sources in parts.items():
+            rows = np.flatnonzero((source_names == name) & (aside == held_out))
+            if rows.size:
+                sources.append(_line_up(name, langs, *(column[rows] for column in columns)))
+    if not parts[False] or (held_out_share and not parts[True]):
+        raise InputError(
+            f"training.held_out.share: {held_out_share} of {len(group_names)} groups leaves none to train on or none "
+            "held out; choose another"
+        )
     negatives = _negatives(tokens, passages, passage_rows, groups)
-    return TrainingPairs(langs, sources, queries, passages, negatives, left_out)
+    return TrainingPairs(langs, parts[False], parts[True], queries, passages, negatives, left_out)
 
 
 def _negatives(

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.early_stopping import EarlyStopping
 from workflow_scripts.training.learning_rate import linear_schedule
 from workflow_scripts.training.metrics import MetricsFile
 from workflow_scripts.training.parallel import whole_tensor
@@ -23,9 +24,16 @@ _RECORDS = 100  # about how many lines of metrics a run leaves
 _DIVERGED = 3.0  # times the loss of the first record
 
 
+class DivergedError(InputError):
+    """The loss or its gradient is not finite, or has grown far beyond chance."""
+
+
 @dataclass(frozen=True)
 class TrainerSettings:
-    """What decides the updates besides the loss; ``learning_rate`` is the peak."""
+    """What decides the updates besides the loss; ``learning_rate`` is the peak.
+
+    Every ``evaluate_every`` updates held-out pairs are scored; with ``patience`` that may stop training early.
+    """
 
     steps: int
     learning_rate: float
@@ -33,6 +41,8 @@ class TrainerSettings:
     weight_decay: float
     max_gradient_norm: float
     checkpoint_every: int
+    evaluate_every: int = 0
+    patience: int | None = None
 
 
 def prepare_torch(threads: int, seed: int) -> torch.device:
@@ -68,6 +78,7 @@ def train(
     key: str,
     processes: Processes = ALONE,
     path_to_events: str | Path | None = None,
+    evaluate: Callable[[], dict[str, float]] | None = None,
 ) -> list[dict[str, float]]:
     """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
 
@@ -76,11 +87,18 @@ def train(
     grown beyond three times its first record and chance, raises InputError; the last good checkpoint stays in
     ``path_to_partial``. Every one of several ``processes`` calls it alike, with gradients and losses that are equal in
     all of them. Metrics are written as TensorBoard's events, too, to the folder ``path_to_events`` where given.
+
+    ``evaluate`` scores held-out pairs every ``settings.evaluate_every`` updates and at the end; its numbers join the
+    records. With ``settings.patience`` training ends when more than so many evaluations in a row have not bettered
+    ``held_out_loss``, and the model is that of the best one.
     """
     optimizer = make_optimizer(model, settings)
     checkpoints = Checkpoints(path_to_partial, key, processes)
     start = checkpoints.restore(model, optimizer)
     metrics = MetricsFile(checkpoints.folder, key, start, processes, path_to_events)
+    stopping = None
+    if settings.patience is not None:
+        stopping = EarlyStopping(settings.patience, checkpoints, metrics.records, start, model)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     every = max(1, settings.steps // _RECORDS)
     # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
@@ -91,6 +109,8 @@ def train(
         total=settings.steps, initial=start, desc="steps", mininterval=5.0, leave=False, disable=not processes.leads
     )
     for step in range(start, settings.steps):
+        if stopping is not None and stopping.is_over:
+            break
         rate = settings.learning_rate * linear_schedule(step, settings.steps, settings.warmup_share)
         for group in optimizer.param_groups:
             group["lr"] = rate
@@ -100,8 +120,10 @@ def train(
         optimizer.zero_grad(set_to_none=True)
         unread.append({name: value.detach() for name, value in losses.items()} | {"gradient_norm": norm})
         done = step + 1
-        save = done % settings.checkpoint_every == 0 and done < settings.steps
-        if done % every == 0 or save or done == settings.steps:
+        last = done == settings.steps
+        evaluated = evaluate is not None and (done % settings.evaluate_every == 0 or last)
+        save = (done % settings.checkpoint_every == 0 or evaluated) and not last
+        if done % every == 0 or save or last:
             # Numbers are fetched from the device only here, and always before a checkpoint, which is thus a good one.
             means = _means(unread)
             if not metrics.records:
@@ -110,14 +132,19 @@ def train(
             seconds = time.perf_counter() - began
             began = time.perf_counter()
             speed = len(unread) * examples_per_step / max(seconds, 1e-9)
+            means |= evaluate() if evaluated else {}
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
             bar.set_postfix_str(f"loss {means['loss']:.4f}, {speed:.0f} examples/s", refresh=False)
             unread = []
         if save:
             checkpoints.save(done, model, optimizer)
+        if evaluated and stopping is not None:
+            stopping.see(metrics.records[-1], model)
         bar.update()
     bar.close()
     metrics.close()
+    if stopping is not None:
+        stopping.restore_best(model)
     return metrics.records
 
 
@@ -131,7 +158,7 @@ def _stop_if_diverged(
     finite = math.isfinite(means["loss"]) and math.isfinite(means["gradient_norm"])
     if finite and means["loss"] <= _DIVERGED * first:
         return
-    raise InputError(
+    raise DivergedError(
         f"training diverged by step {step + 1}: loss {means['loss']:.4g}, gradient norm {means['gradient_norm']:.4g}; "
         f"lower learning_rate {settings.learning_rate:g} or raise warmup_share "
         f"(the last good checkpoint, if any, is in {folder})"

@@ -1,0 +1,161 @@
+"""Held-out pairs: who they are, how they are scored, and when training stops on their account."""
+
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.training.batches import SamplerSettings, SourcePairs
+from workflow_scripts.training.contrastive import TrainingInputs
+from workflow_scripts.training.finetuning import finetune
+from workflow_scripts.training.held_out import HeldOut, is_held_out
+from workflow_scripts.training.learning_rate_tries import chosen_rate, try_learning_rate
+from workflow_scripts.training.pairs import read_pairs
+from workflow_scripts.training.trainer import TrainerSettings, train
+
+
+@pytest.fixture(scope="module")
+def case(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("held_out")
+    paths, base = write_case(folder), write_encoder(folder / "base")
+    return {**paths, "base": base, "tokens": write_tokens(base, paths["pairs"], folder / "tokens")}
+
+
+def test_a_group_is_held_out_by_its_id_alone():
+    ids = [f"source:{number}" for number in range(4000)]
+    tenth, third = is_held_out(ids, 0.1), is_held_out(ids, 1 / 3)
+    assert 300 < tenth.sum() < 500 and 1200 < third.sum() < 1470
+    assert not (tenth & ~third).any()
+    assert np.array_equal(is_held_out(ids[::-1], 0.1)[::-1], tenth)
+    assert not is_held_out(ids, 0.0).any()
+
+
+def test_no_group_is_trained_on_and_held_out(case):
+    def groups(sources):
+        return {int(group) for source in sources for group in source.groups}
+
+    inputs = case["pairs"], case["tokens"], case["overlaps"]
+    pairs = read_pairs(*inputs, held_out_share=0.3)
+    whole = read_pairs(*inputs)
+    assert whole.held_out == [] and groups(pairs.held_out) and groups(pairs.sources)
+    assert groups(pairs.sources) | groups(pairs.held_out) == groups(whole.sources)
+    assert not groups(pairs.sources) & groups(pairs.held_out)
+    texts = [
+        {int(text) for source in part for text in source.passages.ravel()} for part in (pairs.sources, pairs.held_out)
+    ]
+    assert not texts[0] & texts[1]
+    with pytest.raises(InputError, match=r"training\.held_out\.share"):
+        read_pairs(*inputs, held_out_share=1e-9)
+
+
+def test_scores_are_loss_and_reciprocal_rank_within_batches():
+    generator = torch.Generator().manual_seed(1)
+    vectors = torch.nn.functional.normalize(torch.randn(2, 12, 4, generator=generator), dim=2)
+    texts = np.arange(12)[None]
+    source = SourcePairs("s", texts, texts, np.arange(12) // 2)
+
+    def rows(side):
+        return lambda numbers: [np.array([side, number]) for number in numbers]
+
+    held_out = HeldOut([source], SamplerSettings(64, 0.5, "source-first", "example"), 1.0, 4, chunk_tokens=6)
+    scores = held_out.scores(lambda chunk: torch.stack([vectors[s, n] for s, n in chunk]), rows(0), rows(1), 0.1)
+    ranks, losses = [], []
+    for batch in held_out._batches:
+        assert len(set(batch.groups.tolist())) == len(batch.groups) == 6
+        cosines = vectors[0, batch.queries] @ vectors[1, batch.passages].T
+        for i, row in enumerate(cosines):
+            ranks.append(1 + sum(float(row[j]) >= float(row[i]) for j in range(6) if j != i))
+            losses.append(float(torch.logsumexp(row / 0.1, 0) - row[i] / 0.1))
+    assert scores["held_out_mrr"] == pytest.approx(np.mean([1 / rank for rank in ranks]))
+    assert scores["held_out_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
+
+
+SETTINGS = TrainerSettings(40, 0.1, 0.0, 0.0, 1.0, 7, evaluate_every=2, patience=2)
+
+
+def learn(folder, held_out_losses, stop_before=None):
+    """Train one number towards 0; evaluation e gives ``held_out_losses[e]``. Return records and the number."""
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.ones_(model.weight)
+    step_now = 0
+
+    def gradients_of_step(step):
+        nonlocal step_now
+        if step == stop_before:
+            raise KeyboardInterrupt
+        step_now = step + 1
+        loss = model.weight.pow(2).sum()
+        loss.backward()
+        return {"loss": loss}
+
+    def evaluate():
+        return {"held_out_loss": held_out_losses[step_now // 2 - 1]}
+
+    records = train(model, gradients_of_step, SETTINGS, 4, folder, "key", evaluate=evaluate)
+    return records, model.weight.item()
+
+
+def test_training_stops_when_patience_ends_and_goes_back_to_the_best_weights(tmp_path):
+    losses = [5, 4, 3, 3.5, 3.2, 3.1, 1, 0]  # the third is the best; patience ends with the sixth
+    records, weight = learn(tmp_path / "whole", losses)
+    assert records[-1]["step"] == 12
+    _, at_best = learn(tmp_path / "to_the_best", [5, 4, 3, 9, 9, 9])
+    assert weight == at_best
+    for stop in (3, 6, 7, 10):
+        with pytest.raises(KeyboardInterrupt):
+            learn(tmp_path / f"stopped{stop}", losses, stop_before=stop)
+        again, resumed = learn(tmp_path / f"stopped{stop}", losses)
+        assert resumed == weight
+        assert [record["held_out_loss"] for record in again if "held_out_loss" in record] == losses[:6]
+
+
+def test_a_loss_that_keeps_falling_trains_to_the_end(tmp_path):
+    records, _ = learn(tmp_path, list(range(20, 0, -1)))
+    assert records[-1]["step"] == 40 and records[-1]["held_out_loss"] == 1
+
+
+def test_finetune_scores_held_out_pairs_without_changing_what_is_learnt(case, tmp_path):
+    def run(name, **held_out):
+        training = TRAINING | {"held_out": {"share": 0.3, "batches": 2, **held_out}}
+        settings = {"model": MODEL, "strategy": {"alpha": 0.5}, "training": training}
+        inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+        finetune(*inputs, settings, 1, 1, tmp_path / name, tmp_path / f"{name}.partial")
+        lines = (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        return load_file(tmp_path / name / "model.safetensors"), [json.loads(line) for line in lines]
+
+    often, often_records = run("often", every=2)
+    once, once_records = run("once", every=100)
+    assert all(torch.equal(tensor, once[name]) for name, tensor in often.items())
+    assert sum("held_out_mrr" in record for record in often_records) == 6
+    assert once_records[-1]["held_out_loss"] == often_records[-1]["held_out_loss"]
+    assert 0 < once_records[-1]["held_out_mrr"] <= 1
+    _, records = run("stopped", every=2, patience=0)
+    *falling, last = [record["held_out_loss"] for record in records if "held_out_loss" in record]
+    assert all(later < earlier for earlier, later in pairwise(falling))
+    assert records[-1]["step"] == 12 or last >= falling[-1]
+
+
+def test_the_rate_of_the_least_held_out_loss_is_taken(case, tmp_path):
+    training = TRAINING | {"held_out": {"share": 0.3, "batches": 2, "every": 4}}
+    settings = {"model": MODEL, "strategy": {"alpha": 0.5}, "training": training}
+    inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
+    tries = []
+    for rate in (1e-6, 5e-3, 1e30):
+        tries.append(tmp_path / f"{rate:g}.json")
+        try_learning_rate(TrainingInputs(*inputs), settings, rate, 1, 1, tries[-1], tmp_path / f"{rate:g}.partial")
+    found = [json.loads(path.read_text()) for path in tries]
+    assert found[1]["held_out_loss"] < found[0]["held_out_loss"] and found[2]["held_out_loss"] is None
+    assert chosen_rate(tries) == 5e-3
+    with pytest.raises(InputError, match="diverged at each of 1e\\+30"):
+        chosen_rate(tries[2:])
+    other = {**settings, "model": MODEL | {"learning_rate": 1.0}}
+    finetune(*inputs, other, 1, 1, tmp_path / "model", tmp_path / "partial", paths_to_tries=tries)
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    assert manifest["settings"]["model"]["learning_rate"] == 5e-3
+    records = [json.loads(line) for line in (tmp_path / "model" / "metrics.jsonl").read_text().splitlines()]
+    assert records[-1]["held_out_loss"] == found[1]["held_out_loss"]
