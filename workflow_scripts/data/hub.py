@@ -5,6 +5,7 @@ waits before it asks a busy hub again (HTTP 408, 429); what it leaves (a server 
 moment) is tried again here. Every file is compared with the size and the digest that the hub lists for it.
 """
 
+import logging
 import os
 import re
 import shutil
@@ -33,6 +34,8 @@ from huggingface_hub.hf_api import RepoFile
 from workflow_scripts.data.errors import InputError
 
 Kind = Literal["model", "dataset"]
+
+_log = logging.getLogger("hub")
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ATTEMPTS = 5
@@ -101,6 +104,7 @@ def download_files(place: Place, files: list[HubFile], folder: Path, partial: Pa
     """
     shutil.rmtree(partial, ignore_errors=True)
     missing = [file for file in files if difference(file, folder / file.path)]
+    huggingface_hub.utils.disable_progress_bars()  # a log file is no terminal
     try:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for done in [pool.submit(_download, place, file, folder, partial) for file in missing]:
@@ -149,6 +153,7 @@ def _download(place: Place, file: HubFile, folder: Path, partial: Path) -> None:
     target = folder / file.path
     target.parent.mkdir(parents=True, exist_ok=True)
     Path(arrived).replace(target)
+    _log.info("%s: %s arrived, %.1f MB", place, file.path, file.size / 1e6)
 
 
 def _is_passing(error: Exception) -> bool:
