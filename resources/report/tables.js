@@ -63,10 +63,16 @@ document.querySelectorAll(".table").forEach((box) => {
   if ("filter" in box.dataset) makeFilterable(box, table);
 });
 
-// What is folded away must not be missing on paper.
+// What is folded away must not be missing on paper. A table's head is repeated on each page, but not the buttons in it.
 let folded = [];
+let buttons = [];
 window.addEventListener("beforeprint", () => {
   folded = [...document.querySelectorAll("details:not([open])")];
   folded.forEach((part) => { part.open = true; });
+  buttons = [...document.querySelectorAll("th button")].map((button) => [button.parentElement, button]);
+  buttons.forEach(([head, button]) => { head.textContent = button.textContent; });
 });
-window.addEventListener("afterprint", () => folded.forEach((part) => { part.open = false; }));
+window.addEventListener("afterprint", () => {
+  folded.forEach((part) => { part.open = false; });
+  buttons.forEach(([head, button]) => head.replaceChildren(button));
+});

@@ -412,18 +412,32 @@ def test_published_values_stand_beside_ours(full, tmp_path):
     assert "Nobody has published values" in _render(tmp_path, inputs)
 
 
-# Sorts the first table by its first column of numbers, filters one that can be, and tells by the title what came of it.
+# Sorts the first table by its first column of numbers from the keyboard, filters one that can be, prints, and tells by
+# the title what came of it.
 PROBE = """
 const table = document.querySelector("table");
 const column = [...table.tHead.rows[0].cells].findIndex((head) => head.classList.contains("number"));
-table.tHead.rows[0].cells[column].querySelector("button").click();
+const sorter = table.tHead.rows[0].cells[column].querySelector("button");
+sorter.focus();
+const focused = document.activeElement === sorter;
+sorter.click();
 const values = [...table.tBodies[0].rows].map((row) => row.cells[column].dataset.sort).filter(Boolean).map(Number);
 const box = document.querySelector("[data-filter]");
 const input = box.querySelector("input");
 input.value = "bm25";
 input.dispatchEvent(new Event("input"));
 const shown = [...box.querySelectorAll("tbody tr")].filter((row) => !row.hidden);
+window.dispatchEvent(new Event("beforeprint"));
+const printed = { buttons: document.querySelectorAll("th button").length, head: table.tHead.textContent };
+const unprinted = document.querySelectorAll("details:not([open])").length;
+window.dispatchEvent(new Event("afterprint"));
 document.title = JSON.stringify({
+  focused,
+  printed,
+  unprinted,
+  buttons: document.querySelectorAll("th button").length,
+  head: table.tHead.textContent,
+  fetched: performance.getEntriesByType("resource").map((entry) => entry.name).filter((name) => !/^data:/.test(name)),
   order: table.tHead.rows[0].cells[column].getAttribute("aria-sort"),
   sorted: values.every((value, i) => i === 0 || values[i - 1] >= value),
   rows: values.length,
@@ -444,12 +458,17 @@ def test_in_a_browser_tables_sort_and_filter_and_nothing_is_fetched_or_complaine
     )
     (tmp_path / "page.html").write_text(probed, encoding="utf-8")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
+    command += ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
     folder = f"--user-data-dir={tmp_path / 'profile'}"
     done = subprocess.run(
         [*command, folder, (tmp_path / "page.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     found = json.loads(html.unescape(re.search("<title>(.*?)</title>", done.stdout)[1]))
     assert found["order"] == "descending" and found["sorted"] and found["rows"] > 3
+    assert found["focused"] and found["fetched"] == []
+    # A printed table's head is repeated on each page, which no button is; nothing stays folded; and then all is back.
+    assert found["printed"] == {"buttons": 0, "head": found["head"]} and found["unprinted"] == 0
+    assert found["buttons"] > 3
     assert found["shown"] > 0 and found["others"] == 0
     console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert not console, console
