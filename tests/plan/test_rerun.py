@@ -4,6 +4,7 @@ Each test changes one thing in the tree, asks Snakemake for its plan, and puts t
 """
 
 import contextlib
+import copy
 import os
 import time
 
@@ -249,3 +250,15 @@ def test_an_edit_of_code_switching_reruns_nothing_of_the_other_strategies(tiny):
     with changed(tiny, "workflow_scripts/translation/code_switching.py", lambda text: text + "\nEDITED = 1\n"):
         assert tiny.planned(SWITCHED) == {"codeswitch": 1, "finetune": 1}
         assert tiny.planned("all") == {}
+
+
+def test_a_further_pretraining_adds_its_own_jobs(tiny):
+    def add(config):
+        entry = copy.deepcopy(config["models"]["tiny-s"])
+        entry["pretrain"]["seed"] = 2
+        config["models"]["tiny-s-2"] = {**entry, "replicate_of": "tiny-s"}
+        config["experiment"]["models"].append("tiny-s-2")
+
+    planned = plan_with_config(tiny, add)
+    assert (planned["pretrain"], planned["finetune"], planned["encode"], planned["score"]) == (1, 3, 4, 4)
+    assert not {"train_tokenizer", "translate", "search_bm25"} & set(planned)
