@@ -47,11 +47,14 @@ def pretraining_weights(pretrainings: int, draws: int, rng: np.random.Generator)
     Applied to the pre-trainings' means m, a row gives s / √n times a draw of Student's t with n - 1 degrees of freedom,
     where s is their standard deviation: the classical interval of a mean. Pre-trainings are too few to be
     resampled: three of them cover too little (``docs/statistics.md``). The same row may weigh the means of several
-    systems, and each linear combination of these, a difference or a slope, gets its own t.
+    systems, and each linear combination of these, a difference or a slope, gets its own t. The later
+    half of the rows is the earlier's negative: t is symmetric, and so are then the few draws that lie far out.
     """
-    normal = rng.standard_normal((draws, pretrainings))
+    half = (draws + 1) // 2
+    normal = rng.standard_normal((half, pretrainings))
     normal -= normal.mean(axis=1, keepdims=True)
-    scale = np.sqrt(rng.chisquare(pretrainings - 1, draws) / (pretrainings - 1))
+    scale = np.sqrt(rng.chisquare(pretrainings - 1, half) / (pretrainings - 1))
+    normal, scale = np.concatenate([normal, -normal])[:draws], np.concatenate([scale, scale])[:draws]
     return normal / (np.sqrt(pretrainings * (pretrainings - 1)) * scale)[:, None]
 
 

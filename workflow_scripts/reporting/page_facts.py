@@ -112,11 +112,16 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _count_of(number: int, name: str) -> str:
+    """Return ``1 seed``, ``2 seeds``."""
+    return f"{number} {name}" + ("" if number == 1 else "s")
+
+
 def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
     """Say over what the means are taken, besides queries: ``2 seeds``, or runs of several pre-trainings."""
     runs = int(headline.loc[headline["model"] != BM25, "seeds"].max())
     further = Counter(settings.get("replicates", {}).values())
-    return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else f"{runs} seeds"
+    return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else _count_of(runs, "seed")
 
 
 def _result_tables(
