@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import ROOT, copy_of_the_workflow
 from hub_case import COMMIT, environment, serve
+from workflow_copy import ROOT, copy_of_the_workflow
 
 from workflow_scripts.data.hub import latest_commit
 from workflow_scripts.data.layouts import MMARCO_LANGUAGES

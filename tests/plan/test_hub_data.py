@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from conftest import copy_of_the_workflow
 from hub_case import COMMIT, environment, serve
+from workflow_copy import copy_of_the_workflow
 
 LANGS = ("sw", "yo")
 

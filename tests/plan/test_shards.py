@@ -1,0 +1,17 @@
+"""A large language is encoded in several jobs; everything else of its part stays one job."""
+
+import yaml
+from workflow_copy import copy_of_the_workflow
+
+
+def test_a_language_in_shards_is_encoded_and_indexed_by_the_shard_and_searched_once(tmp_path):
+    workflow = copy_of_the_workflow(tmp_path / "tree", "tiny")
+    path = workflow.folder / "experiments/tiny.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["collections"]["tiny-atlas"] |= {"merged": False, "shards": {"en": 3, "te": 2}}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    jobs = workflow.planned("all")
+    systems = jobs["finetune"] + len(config["experiment"]["models"])  # each model as it is, too
+    assert jobs["encode"] == jobs["index"] == systems * (3 + 1 + 1 + 2)
+    assert jobs["search"] == systems * 4
+    assert jobs["tokenize_collection"] == 7
