@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from rattler import MatchSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,3 +38,21 @@ def test_every_direct_requirement_is_pinned_with_its_reason():
 def test_the_two_locks_do_not_contradict_each_other():
     runtime, development = pins("requirements.txt"), pins("requirements-dev.txt")
     assert {name: development.get(name) for name in runtime} == runtime
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.stem)
+def test_conda_reads_every_spec_of_an_environment(path):
+    environment = yaml.safe_load(path.read_text(encoding="utf-8"))
+    specs = [MatchSpec(spec, strict=True) for spec in environment["dependencies"] if isinstance(spec, str)]
+    assert {str(spec.name.normalized) for spec in specs} == {"python", "pip"}
+    assert environment["channels"] == ["conda-forge"]
+
+
+def test_the_container_has_the_python_of_the_environments_and_the_locked_versions():
+    recipe = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    python = re.search(r"^FROM python:(\d+\.\d+)-slim$", recipe, re.MULTILINE)[1]
+    for path in (ROOT / "envs").glob("*.yaml"):
+        assert f"python={python}" in yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
+    installs = re.findall(r"pip install [^&\n]+", recipe)
+    assert installs and all("/tmp/requirements.txt" in line for line in installs)
+    assert "COPY requirements.txt /tmp/requirements.txt" in recipe
