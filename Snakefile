@@ -32,6 +32,11 @@ include: "rules/score.smk"
 include: "rules/plots.smk"
 include: "rules/report.smk"
 include: "rules/reproduction.smk"
+include: "rules/plan.smk"
+
+
+onstart:
+    stop_where_earlier_jobs_go_on()
 
 
 rule all:

@@ -20,14 +20,17 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning import (
     data_files,
+    job_costs,
     job_resources,
     lexicons,
     runs,
+    sizes,
     token_arrays,
 )
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
+from workflow_scripts.planning.earlier_jobs import still_queued
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 
 try:
@@ -66,6 +69,20 @@ wildcard_constraints:
     hub=r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+",
     revision=r"[0-9a-f]{40}",
     files=r"[A-Za-z0-9._-]+",
+
+
+def stop_where_earlier_jobs_go_on():
+    """Two jobs must not write the same files: one that a killed Snakemake left in the queue, and its successor."""
+    known = {
+        job_id
+        for job in workflow.dag.jobs
+        for job_id in workflow.persistence.external_jobids(job)
+    }
+    if jobs := still_queued(known):
+        names = " ".join(jobs)
+        raise WorkflowError(
+            f"jobs of an earlier Snakemake process are in Slurm's queue: wait until they end, or scancel {names}"
+        )
 
 
 def resource(path):
@@ -517,8 +534,57 @@ def training_memory(wildcards, attempt):
     return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
 
 
+def training_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.training_minutes(model, config["training"])
+
+
+def pretraining_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.pretraining_minutes(model, config["pretraining"])
+
+
 def encoding_memory(wildcards, attempt):
     return attempt * job_resources.encoding_memory_mb(config["models"][wildcards.model])
+
+
+def published_size(collection, lang):
+    facts = Path(resource("collection_sizes.csv"))
+    return sizes.published_size(config, collection, lang, LANGUAGES, facts)
+
+
+def part_passages(wildcards):
+    """How many passages an encoding part has, as published."""
+    part = runs.encoding_parts(config, wildcards.collection)[wildcards.part]
+    return (
+        sum(
+            published_size(wildcards.collection, lang).passages
+            for lang in part.languages
+        )
+        / part.shards
+    )
+
+
+def encoding_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.encoding_minutes(model, part_passages(wildcards))
+
+
+def tokenizing_time(wildcards, attempt):
+    return attempt * job_resources.text_minutes(part_passages(wildcards))
+
+
+def collection_time(wildcards, attempt):
+    passages = published_size(wildcards.collection, wildcards.lang).passages
+    return attempt * job_resources.text_minutes(passages)
+
+
+def search_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    comparisons = job_costs.compared(
+        config, published_size, wildcards.collection, wildcards.part
+    )
+    return attempt * job_resources.searching_minutes(model, comparisons)
 
 
 def search_memory(wildcards, attempt):

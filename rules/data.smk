@@ -129,6 +129,7 @@ rule prepare_collection:
     threads: collection_threads
     resources:
         mem_mb=collection_memory,
+        runtime=collection_time,
     params:
         settings=collection_options,
         format=collection_format,

@@ -22,6 +22,7 @@ rule encode:
     resources:
         gpu=model_gpus,
         mem_mb=encoding_memory,
+        runtime=encoding_time,
     params:
         settings=encode_settings,
         model=subpath(input.model, parent=True),

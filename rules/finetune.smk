@@ -21,6 +21,7 @@ rule try_learning_rate:
     resources:
         gpu=training_gpus,
         mem_mb=training_memory,
+        runtime=training_time,
     params:
         settings=finetune_settings,
         seed=config["experiment"]["seeds"][0],
@@ -68,6 +69,7 @@ rule finetune:
     resources:
         gpu=training_gpus,
         mem_mb=training_memory,
+        runtime=training_time,
     params:
         settings=finetune_settings,
         base=subpath(input.base, parent=True),

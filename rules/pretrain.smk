@@ -49,6 +49,7 @@ rule pretrain:
     resources:
         gpu=model_gpus,
         mem_mb=training_memory,
+        runtime=pretraining_time,
     params:
         settings=pretrain_settings,
         tokenizer=subpath(input.tokenizer, parent=True),

@@ -42,6 +42,7 @@ rule search:
         "../envs/search.yaml"
     resources:
         mem_mb=search_memory,
+        runtime=search_time,
     params:
         settings=search_settings,
         qrels=qrels_flags,

@@ -17,6 +17,8 @@ rule tokenize_collection:
         "<benchmarks>/tokenize_collection/{vocabulary}/{form}/{collection}/{part}.tsv"
     conda:
         "../envs/train.yaml"
+    resources:
+        runtime=tokenizing_time,
     params:
         settings=token_settings,
         tokenizer=subpath(input.tokenizer, parent=True),

@@ -120,6 +120,23 @@ def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
     assert [job_resources.training_gpus(four[model]) for model in four] == [0, 4]
 
 
+def test_time_limits_grow_with_the_work_and_shrink_with_the_gpus(config):
+    base = {"size_m": 86, "processes": 1, "max_query_length": 32, "max_passage_length": 256}
+    training = {"steps": 1000, "batch_size": 100}
+    # 8 operations x 86 M parameters x 1,000 steps x 100 pairs x 288 tokens at 2e13 a second: 991 s, three times over.
+    assert job_resources.training_minutes(base, training) == 15 + 50
+    assert job_resources.training_minutes(base | {"processes": 4}, training) == 15 + 13
+    assert job_resources.training_minutes(base, training | {"steps": 2000}) == 15 + 100
+    # 2 operations x 86 M parameters x 1 M passages x 256 tokens: 2,202 s, three times over.
+    assert job_resources.encoding_minutes(base, 1_000_000) == 15 + 111
+    # 500 queries against 10 M passages of 768 components, 2 operations each: 768 s, three times over.
+    assert job_resources.searching_minutes(base, 500 * 10_000_000) == 15 + 39
+    assert job_resources.text_minutes(33_000_000) == 15 + 550
+    small = config["models"]["atlas-s"]
+    assert job_resources.training_minutes(small, config["training"]) < 30
+    assert job_resources.pretraining_minutes(small, config["pretraining"]) < 30
+
+
 def test_groups_follow_the_table_of_languages(config):
     groups = language_groups(config, "atlas", LANGUAGES)
     assert groups["script: Latin"] == ["en", "es", "id", "sw", "yo"]

@@ -1,5 +1,6 @@
-"""Threads, memory and GPUs of a job, from the size of its model or data. Profiles override them."""
+"""Threads, memory, GPUs and time limits of a job, from the sizes that the config names. Profiles override them."""
 
+import math
 from typing import Any
 
 # Below this many non-embedding parameters a GPU, or a second thread, waits more than it works.
@@ -10,6 +11,14 @@ LARGE_COLLECTION = 100_000
 BASE_MEMORY_MB = 900
 # Weights, gradients and two AdamW moments in fp32.
 TRAINING_BYTES_PER_PARAMETER = 16
+
+# Time limits are bounds that a queue enforces, not forecasts: arithmetic at a pace that slow machines keep, three times
+# over, and a quarter of an hour to start. A job that still hits its limit gets more at its next attempt.
+GPU_FLOPS = 2e13
+CPU_FLOPS_PER_THREAD = 1e10
+TEXTS_PER_SECOND = 3000  # read, checked or tokenised
+SLACK = 3
+START_MINUTES = 15
 
 
 def non_embedding_parameters(model: dict[str, Any]) -> float:
@@ -45,6 +54,47 @@ def training_memory_mb(model: dict[str, Any]) -> int:
     """Host memory of a training job in MB."""
     one = BASE_MEMORY_MB + TRAINING_BYTES_PER_PARAMETER * 2 * non_embedding_parameters(model) / 1e6
     return round(one * model["processes"])
+
+
+def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
+    """Time limit of a fine-tuning job: forward and backward passes are 6 operations a parameter and token."""
+    tokens = training["steps"] * training["batch_size"] * (model["max_query_length"] + model["max_passage_length"])
+    # A second forward pass where the batch is computed in chunks (GradCache): 8.
+    return _minutes(8 * non_embedding_parameters(model) * tokens, model, model["processes"])
+
+
+def pretraining_minutes(model: dict[str, Any], pretraining: dict[str, Any]) -> int:
+    """Time limit of a pre-training job: two views of every text."""
+    tokens = 2 * pretraining["steps"] * pretraining["batch_size"] * pretraining["max_length"]
+    return _minutes(6 * non_embedding_parameters(model) * tokens, model)
+
+
+def encoding_minutes(model: dict[str, Any], passages: float) -> int:
+    """Time limit of an encoding job: a forward pass is 2 operations a parameter and token."""
+    return _minutes(2 * non_embedding_parameters(model) * passages * model["max_passage_length"], model)
+
+
+def searching_minutes(model: dict[str, Any], comparisons: float) -> int:
+    """Time limit of a search job: ``comparisons`` of a query with a passage, 2 operations a component of a vector."""
+    operations = 2 * comparisons * vector_width(model)
+    return START_MINUTES + math.ceil(SLACK * operations / CPU_FLOPS_PER_THREAD / 60)
+
+
+def vector_width(model: dict[str, Any]) -> int:
+    """Components of a model's vectors; of one that is not made here, what 12 layers of its size would have."""
+    if "pretrain" in model:
+        return model["pretrain"]["hidden"]
+    return 8 * round((non_embedding_parameters(model) / 144) ** 0.5 / 8)  # 12 · layers · hidden²
+
+
+def text_minutes(texts: float) -> int:
+    """Time limit of a job that reads, checks or tokenises ``texts``."""
+    return START_MINUTES + math.ceil(SLACK * texts / TEXTS_PER_SECOND / 60)
+
+
+def _minutes(operations: float, model: dict[str, Any], processes: int = 1) -> int:
+    speed = GPU_FLOPS * gpus(model) * processes or CPU_FLOPS_PER_THREAD * threads(model)
+    return START_MINUTES + math.ceil(SLACK * operations / speed / 60)
 
 
 def encoding_memory_mb(model: dict[str, Any]) -> int:

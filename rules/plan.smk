@@ -1,0 +1,28 @@
+# What an experiment would cost, before it is run. Nothing is made: the plan is printed.
+
+
+rule plan:
+    log:
+        "<logs>/plan.log",
+    localrule: True
+    params:
+        snakefile=workflow.main_snakefile,
+        config=section.canonical(config),
+        results=made(""),
+        languages=resource("languages.csv"),
+        sizes=resource("collection_sizes.csv"),
+        rates=resource("rates.csv"),
+        partitions=os.path.join(workflow.basedir, "profiles/slurm/partitions.yaml"),
+        cores=workflow.cores,
+        code=code("plan"),
+    shell:
+        "python -m workflow_scripts.plan"
+        " --snakefile {params.snakefile:q}"
+        " --config {params.config:q}"
+        " --results {params.results:q}"
+        " --languages {params.languages:q}"
+        " --collection-sizes {params.sizes:q}"
+        " --rates {params.rates:q}"
+        " --partitions {params.partitions:q}"
+        " --cores {params.cores}"
+        " 2>&1 | tee {log:q}"

@@ -1,0 +1,42 @@
+"""The profiles name rules that there are, and agree where they mean the same."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def profile(name):
+    return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text(encoding="utf-8"))
+
+
+def rules(name):
+    text = (ROOT / "rules" / name).read_text(encoding="utf-8")
+    bodies = re.split(r"^rule (\w+):", text, flags=re.MULTILINE)[1:]
+    # Rules without a shell command only gather.
+    return {rule for rule, body in zip(bodies[::2], bodies[1::2], strict=True) if "shell:" in body}
+
+
+def test_all_that_follows_the_scores_is_one_job_on_a_cluster():
+    groups = dict(entry.split("=") for entry in profile("slurm")["groups"])
+    assert set(groups.values()) == {"analysis"}
+    assert set(groups) == rules("plots.smk") | rules("report.smk") | {"compare_published"}
+
+
+def test_arrays_are_of_rules_that_there_are():
+    known = set().union(*(rules(path.name) for path in (ROOT / "rules").glob("*.smk")))
+    assert set(profile("slurm")["slurm-array-jobs"].split(", ")) <= known
+
+
+def test_what_decides_what_reruns_is_the_same_on_every_machine():
+    for key in ("rerun-incomplete", "max-checksum-file-size", "show-failed-logs", "scheduler"):
+        assert profile("slurm")[key] == profile("default")[key]
+
+
+def test_partitions_have_the_limits_that_a_plan_looks_at():
+    partitions = yaml.safe_load((ROOT / "profiles/slurm/partitions.yaml").read_text(encoding="utf-8"))["partitions"]
+    for limits in partitions.values():
+        assert {"max_runtime", "max_mem_mb", "max_threads"} <= set(limits)
+    assert any(limits.get("max_gpu") for limits in partitions.values())

@@ -1,0 +1,207 @@
+"""Say what an experiment would cost before it is run: jobs, hours, memory, disk, wall time on so many GPUs."""
+
+import argparse
+import shutil
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.languages import read_languages
+from workflow_scripts.planning.job_costs import Experiment, Job, corrections, read_rates, seconds
+from workflow_scripts.planning.job_graph import job_graph
+from workflow_scripts.planning.job_schedule import critical_path, makespan
+from workflow_scripts.planning.sizes import collection_size, pair_count
+from workflow_scripts.reporting.benchmark_files import read_benchmark
+
+GPUS = (1, 2, 4, 8, 16)
+
+
+def plan(
+    *,
+    path_to_snakefile: Path,
+    path_to_results: Path,
+    path_to_languages: Path,
+    path_to_collection_sizes: Path,
+    path_to_rates: Path,
+    path_to_partitions: Path,
+    config: Mapping[str, object],
+    cores: int,
+) -> str:
+    """Return the plan as text: a table by rule and model, wall times, critical path, warnings.
+
+    Times of rules that have run in this experiment are scaled by what they took. ``cores`` are those of one machine.
+    """
+    jobs = job_graph(path_to_snakefile, config, {"all"})
+    languages = read_languages(path_to_languages)
+    experiment = Experiment(
+        config,
+        lambda name, lang: collection_size(config, path_to_results, name, lang, languages, path_to_collection_sizes),
+        lambda source: pair_count(config, path_to_results, source),
+    )
+    rates = read_rates(path_to_rates)
+    estimated = {job.key: seconds(job.rule, experiment.work(job), rates) for job in jobs}
+    by_key = {job.key: job for job in jobs}
+    measured = {
+        job.key: read_benchmark(job.benchmark)["s"]
+        for job in jobs
+        if not job.left and job.benchmark and Path(job.benchmark).is_file()
+    }
+    factors = corrections(estimated, measured, lambda key: _stage(by_key[key]))
+    times = {key: value * factors.get(_stage(by_key[key]), 1.0) for key, value in estimated.items()} | measured
+    left = [job for job in jobs if job.left]
+    lines = [
+        f"# Plan of {config['experiment']['name']}",
+        "",
+        f"{len(jobs)} jobs, {len(jobs) - len(left)} done, {len(left)} left.",
+        "",
+        *_stage_table(jobs, times, factors, experiment.disk_bytes),
+        "",
+        *_wall_times(left, times, cores),
+        "",
+        *_critical_path(left, times),
+        "",
+        *_warnings(left, times, experiment, path_to_partitions, path_to_results),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _stage(job: Job) -> tuple[str, str]:
+    return job.rule, job.model
+
+
+def _stage_table(
+    jobs: Sequence[Job],
+    times: Mapping[str, float],
+    factors: Mapping[tuple[str, str], float],
+    disk_bytes: Callable[[Job], float],
+) -> list[str]:
+    stages: dict[tuple[str, str], list[Job]] = defaultdict(list)
+    for job in jobs:
+        stages[_stage(job)].append(job)
+    rows = []
+    for (rule, model), members in stages.items():
+        left = [job for job in members if job.left]
+        gpu = sum(times[job.key] * job.gpus for job in left) / 3600
+        cpu = sum(times[job.key] * job.threads for job in left) / 3600
+        longest = max((times[job.key] for job in left), default=0.0)
+        rows.append(
+            [
+                rule,
+                model,
+                str(len(members)),
+                str(len(left)),
+                f"{cpu:.2f}",
+                f"{gpu:.2f}",
+                _duration(longest),
+                f"{max(job.memory_mb for job in members) / 1000:.1f}",
+                f"{sum(disk_bytes(job) for job in left) / 1e9:.1f}",
+                "measured" if (rule, model) in factors else "estimated",
+            ]
+        )
+    rows.sort(key=lambda row: (-float(row[5]), -float(row[4]), row[0], row[1]))
+    total = [
+        "total",
+        "",
+        *(str(sum(int(row[n]) for row in rows)) for n in (2, 3)),
+        *(f"{sum(float(row[n]) for row in rows):.2f}" for n in (4, 5)),
+        "",
+        "",
+        f"{sum(float(row[8]) for row in rows):.1f}",
+        "",
+    ]
+    head = ["rule", "model", "jobs", "left", "core-hours", "GPU-hours", "longest", "GB memory", "GB disk", "times"]
+    return _markdown([head, *rows, total])
+
+
+def _wall_times(left: Sequence[Job], times: Mapping[str, float], cores: int) -> list[str]:
+    if not any(job.gpus for job in left):
+        return [f"Wall time on {cores} cores: {_duration(makespan(left, times, cores, 0))}"]
+    rows = [[str(gpus), _duration(makespan(left, times, max(cores, 8 * gpus), gpus))] for gpus in GPUS]
+    return ["Wall time where eight cores come with each GPU:", "", *_markdown([["GPUs", "wall time"], *rows])]
+
+
+def _critical_path(left: Sequence[Job], times: Mapping[str, float]) -> list[str]:
+    length, chain = critical_path(left, times)
+    names = " → ".join(f"{job.rule} {_duration(times[job.key])}" for job in chain)
+    return [f"However many machines: at least {_duration(length)} ({names})"] if chain else []
+
+
+def _warnings(
+    left: Sequence[Job],
+    times: Mapping[str, float],
+    experiment: Experiment,
+    path_to_partitions: Path,
+    path_to_results: Path,
+) -> list[str]:
+    found = []
+    if assumed := experiment.assumed():
+        found.append(
+            f"Assumed sizes until they are prepared ({len(assumed)}): {', '.join(assumed[:10])}"
+            + (", …" if len(assumed) > 10 else "")
+        )
+    limits = yaml.safe_load(path_to_partitions.read_text(encoding="utf-8"))["partitions"].values()
+    for needs_gpu in (True, False):
+        jobs = [job for job in left if (job.gpus > 0) == needs_gpu]
+        fitting = [limit for limit in limits if limit.get("max_gpu", 0) > 0] if needs_gpu else list(limits)
+        minutes = max((limit.get("max_runtime", float("inf")) for limit in fitting), default=0)
+        memory = max((limit.get("max_mem_mb", float("inf")) for limit in fitting), default=0)
+        for what, excess in (
+            (f"take longer than the {minutes} minutes", [job for job in jobs if times[job.key] > 60 * minutes]),
+            (f"ask for more than the {memory} MB", [job for job in jobs if job.memory_mb > memory]),
+        ):
+            if excess:
+                stages = ", ".join(sorted({" ".join(filter(None, _stage(job))) for job in excess}))
+                found.append(f"{len(excess)} jobs {what} of every partition that could take them: {stages}")
+    place = next(folder for folder in (path_to_results, *path_to_results.parents) if folder.exists())
+    needed, free = sum(map(experiment.disk_bytes, left)), shutil.disk_usage(place).free
+    if needed > free:
+        found.append(f"What is left to make takes {needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free")
+    return [f"- {line}" for line in found]
+
+
+def _duration(value: float) -> str:
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    return [lines[0], "| " + " | ".join("-" * width for width in widths) + " |", *lines[1:]]
+
+
+def main() -> None:
+    """Parse the command line and print the plan."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--snakefile", type=Path, required=True)
+    parser.add_argument("--config", type=settings, required=True, metavar="JSON", help="the experiment's whole config")
+    parser.add_argument("--results", type=Path, required=True, help="the experiment's folder of results")
+    parser.add_argument("--languages", type=Path, required=True, metavar="F.csv")
+    parser.add_argument("--collection-sizes", type=Path, required=True, metavar="F.csv")
+    parser.add_argument("--rates", type=Path, required=True, metavar="F.csv")
+    parser.add_argument("--partitions", type=Path, required=True, metavar="F.yaml")
+    parser.add_argument("--cores", type=int, required=True)
+    flags = parser.parse_args()
+    print(
+        plan(
+            path_to_snakefile=flags.snakefile,
+            path_to_results=flags.results,
+            path_to_languages=flags.languages,
+            path_to_collection_sizes=flags.collection_sizes,
+            path_to_rates=flags.rates,
+            path_to_partitions=flags.partitions,
+            config=flags.config,
+            cores=flags.cores,
+        ),
+        end="",
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,204 @@
+"""What a job has to do, counted from the config, and how long that takes at given rates.
+
+A job's time is linear in its work: ``seconds = Σ rate × amount`` over the units of ``resources/rates.csv``. The
+arithmetic of a transformer is 2 operations a non-embedding parameter and token forward, 4 backward (Kaplan et al.,
+arXiv 2001.08361, section 2.1).
+"""
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, ClassVar
+
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.planning import runs
+from workflow_scripts.planning.job_resources import non_embedding_parameters, vector_width
+from workflow_scripts.planning.runs import Config
+from workflow_scripts.planning.sizes import Size
+
+UNITS = ("job", "step", "text", "cpu_tflop", "gpu_tflop", "gigaproduct", "row")
+# Texts are shorter than where they are cut: the share of `max_passage_length` that a passage takes, on average.
+PASSAGE_SHARE = 0.6
+BYTES_A_COMPONENT = 2  # vectors are fp16
+BYTES_A_HIT = 24
+BYTES_A_PARAMETER = 4
+
+Rates = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of the plan: ``key`` is unique; ``needs`` are keys of jobs that come before; ``left``: not done yet.
+
+    ``benchmark`` is the file in which Snakemake notes what it took, or nothing.
+    """
+
+    key: str
+    rule: str
+    wildcards: Mapping[str, str]
+    threads: int
+    gpus: int
+    memory_mb: int
+    left: bool
+    needs: tuple[str, ...]
+    benchmark: str = ""
+
+    @property
+    def model(self) -> str:
+        """The model that it works on, or nothing."""
+        return self.wildcards.get("model", "")
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What amounts of work follow from. ``size``: (collection, language) → Size; ``pairs``: source → pairs."""
+
+    config: Config
+    size: Callable[[str, str], Size]
+    pairs: Callable[[str], int]
+
+    def work(self, job: Job) -> dict[str, float]:
+        """Return the amounts of a job's work by unit; every job has one ``job``."""
+        amounts = {"job": 1.0, **self._COUNTS.get(job.rule, lambda *_: {})(self, job.wildcards)}
+        tflop = amounts.pop("tflop", 0.0)
+        if tflop:
+            amounts["gpu_tflop" if job.gpus else "cpu_tflop"] = tflop / (job.gpus or job.threads)
+        return amounts
+
+    def disk_bytes(self, job: Job) -> float:
+        """Return roughly what a job leaves on disk: vectors, hits and models; the rest is small beside them."""
+        named = job.wildcards
+        if job.rule == "encode":
+            return sum(self._encoded(named)) * self._width(named["model"]) * BYTES_A_COMPONENT
+        if job.rule == "search":
+            return self._hits(named) * BYTES_A_HIT
+        if job.rule in ("finetune", "pretrain", "fetch_model"):
+            return self._total_parameters(named["model"]) * BYTES_A_PARAMETER
+        return 0.0
+
+    def assumed(self) -> list[str]:
+        """Return the collections' languages whose sizes are assumed."""
+        return [
+            f"{name}/{lang}"
+            for name in self.config["experiment"]["collections"]
+            for lang in self.config["collections"][name]["languages"]
+            if not self.size(name, lang).known
+        ]
+
+    def _counts(self, named: Mapping[str, str]) -> list[tuple[int, int]]:
+        """Queries and passages of each language of a search job."""
+        languages = runs.parts(self.config, named["collection"])[named["part"]]
+        return [self.size(named["collection"], lang)[:2] for lang in languages]
+
+    def _encoded(self, named: Mapping[str, str]) -> tuple[float, float]:
+        """Queries and passages of an encoding job: the first shard has the queries."""
+        part = runs.encoding_parts(self.config, named["collection"])[named["part"]]
+        sizes = [self.size(named["collection"], lang) for lang in part.languages]
+        queries = 0 if part.shard else sum(size.queries for size in sizes)
+        return queries, sum(size.passages for size in sizes) / part.shards
+
+    def _hits(self, named: Mapping[str, str]) -> float:
+        entry = self.config["collections"][named["collection"]]
+        searched = 1 if entry["settings"] == ["monolingual"] else len(entry["languages"])
+        return sum(queries for queries, _ in self._counts(named)) * searched * self.config["search"]["depth"]
+
+    def _width(self, model: str) -> int:
+        return vector_width(self.config["models"][model])
+
+    def _total_parameters(self, model: str) -> float:
+        entry = self.config["models"][model]
+        vocabulary = self.config["pretraining"]["tokenizer"]["vocabulary"] if "pretrain" in entry else 250_000
+        return non_embedding_parameters(entry) + vocabulary * self._width(model)
+
+    def _finetune(self, named: Mapping[str, str]) -> dict[str, float]:
+        model, training = self.config["models"][named["model"]], self.config["training"]
+        tokens = training["batch_size"] * (model["max_query_length"] + PASSAGE_SHARE * model["max_passage_length"])
+        passes = 8 if tokens > training["chunk_tokens"] else 6  # GradCache encodes a large batch twice
+        operations = passes * non_embedding_parameters(model) * tokens * training["steps"]
+        return {"step": training["steps"], "tflop": operations / 1e12}
+
+    def _pretrain(self, named: Mapping[str, str]) -> dict[str, float]:
+        entry, section = self.config["models"][named["model"]], self.config["pretraining"]
+        tokens = 2 * section["batch_size"] * PASSAGE_SHARE * section["max_length"]
+        head = section["mask_share"] * section["tokenizer"]["vocabulary"] * entry["pretrain"]["hidden"]
+        operations = 6 * (non_embedding_parameters(entry) + head) * tokens * section["steps"]
+        return {"step": section["steps"], "tflop": operations / 1e12}
+
+    def _encode(self, named: Mapping[str, str]) -> dict[str, float]:
+        entry, (queries, passages) = self.config["models"][named["model"]], self._encoded(named)
+        tokens = queries * entry["max_query_length"] / 2 + passages * PASSAGE_SHARE * entry["max_passage_length"]
+        return {"text": queries + passages, "tflop": 2 * non_embedding_parameters(entry) * tokens / 1e12}
+
+    def _search(self, named: Mapping[str, str]) -> dict[str, float]:
+        comparisons = compared(self.config, self.size, named["collection"], named["part"])
+        return {"gigaproduct": comparisons * self._width(named["model"]) / 1e9, "row": self._hits(named)}
+
+    def _score(self, named: Mapping[str, str]) -> dict[str, float]:
+        parts = runs.parts(self.config, named["collection"])
+        return {"row": sum(self._hits({**named, "part": part}) for part in parts)}
+
+    def _prepare_collection(self, named: Mapping[str, str]) -> dict[str, float]:
+        return {"text": sum(self.size(named["collection"], named["lang"])[:2])}
+
+    def _tokenize_collection(self, named: Mapping[str, str]) -> dict[str, float]:
+        return {"text": sum(self._encoded(named))}
+
+    def _pairs_of(self, named: Mapping[str, str]) -> dict[str, float]:
+        return {"text": 2 * self.pairs(named["source"])}
+
+    _COUNTS: ClassVar[dict[str, Any]] = {
+        "finetune": _finetune,
+        "try_learning_rate": _finetune,
+        "pretrain": _pretrain,
+        "encode": _encode,
+        "search": _search,
+        "score": _score,
+        "prepare_collection": _prepare_collection,
+        "tokenize_collection": _tokenize_collection,
+        "prepare_pairs": _pairs_of,
+        "translate": _pairs_of,
+    }
+
+
+def compared(config: Config, size: Callable[[str, str], Size], collection: str, part: str) -> float:
+    """Return how many pairs of a query and a passage a search job compares: every language's queries, its passages."""
+    searched = [size(collection, lang) for lang in runs.parts(config, collection)[part]]
+    entry = config["collections"][collection]
+    if entry["settings"] == ["monolingual"]:
+        return sum(one.queries * one.passages for one in searched)
+    queries = sum(size(collection, lang).queries for lang in entry["languages"])
+    return queries * sum(one.passages for one in searched)
+
+
+def read_rates(path: Path) -> Rates:
+    """Return rule → unit → seconds from ``rates.csv`` (rule, unit, seconds); ``*`` is for rules without rows."""
+    rates: dict[str, dict[str, float]] = defaultdict(dict)
+    with path.open(encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            if row["unit"] not in UNITS:
+                raise InputError(f"{path}, line {number}: unit {row['unit']!r} is not one of {', '.join(UNITS)}")
+            rates[row["rule"]][row["unit"]] = float(row["seconds"])
+    return dict(rates)
+
+
+def seconds(rule: str, work: Mapping[str, float], rates: Rates) -> float:
+    """Return the wall time of a job of ``rule``."""
+    known = rates.get(rule, rates["*"])
+    return sum(known.get(unit, 0.0) * amount for unit, amount in work.items())
+
+
+def corrections(
+    estimated: Mapping[str, float], measured: Mapping[str, float], stage: Callable[[str], tuple[str, str]]
+) -> dict[tuple[str, str], float]:
+    """Return by stage (rule and model) the median of measured / estimated over the jobs that have been measured.
+
+    ``estimated`` and ``measured``: job key → seconds.
+    """
+    ratios: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for key, took in measured.items():
+        if estimated.get(key, 0) > 0:
+            ratios[stage(key)].append(took / estimated[key])
+    return {name: median(values) for name, values in ratios.items()}
