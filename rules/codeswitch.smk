@@ -55,6 +55,28 @@ rule induce_lexicon:
         " &> {log:q}"
 
 
+rule measure_lexicons:
+    input:
+        lexicons=lexicons_in_use,
+        pairs=switched_pairs,
+    output:
+        "<results>/tables/lexicon_coverage.csv",
+    log:
+        "<logs>/measure_lexicons.log",
+    benchmark:
+        "<benchmarks>/measure_lexicons.tsv"
+    conda:
+        "../envs/translate.yaml"
+    params:
+        code=code("measure_lexicons"),
+    shell:
+        "python -m workflow_scripts.measure_lexicons"
+        " --lexicons {input.lexicons:q}"
+        " --pairs {input.pairs:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
 rule codeswitch:
     input:
         pairs=english_pairs,

@@ -367,12 +367,40 @@ def lexicon_format(wildcards):
     return config["lexicons"][wildcards.lexicon]["format"]
 
 
-def switching_lexicons(wildcards):
+def lexicon_tables(names):
     return [
         f"<results>/lexicons/{name}/{lang}.parquet"
-        for name in config["strategies"][wildcards.strategy]["codeswitch"]["lexicons"]
+        for name in names
         for lang in config["lexicons"][name]["languages"]
     ]
+
+
+def switching_lexicons(wildcards):
+    return lexicon_tables(
+        config["strategies"][wildcards.strategy]["codeswitch"]["lexicons"]
+    )
+
+
+def lexicons_in_use(wildcards):
+    return lexicon_tables(lexicons.lexicons_in_use(config))
+
+
+def switched_pairs(wildcards):
+    return [pair_table(source, "en") for source in lexicons.switched_sources(config)]
+
+
+def lexicon_coverage(wildcards):
+    """For the report; nothing where no strategy switches codes."""
+    found = lexicons.lexicons_in_use(config)
+    return ["<results>/tables/lexicon_coverage.csv"] if found else []
+
+
+def switching_rates(wildcards):
+    return expand(
+        "<results>/pairs/codeswitched/{strategy}/{source}.rates.csv",
+        strategy=lexicons.switching_strategies(config),
+        source=lexicons.switched_sources(config),
+    )
 
 
 def lexicon_flags(wildcards, input):

@@ -210,6 +210,8 @@ rule report:
         manifests=all_manifests,
         yields=translation_yields,
         overlaps=overlap_reports,
+        coverage=lexicon_coverage,
+        rates=switching_rates,
         dropped=dropped_rows,
         template=resource("report/page.html.j2"),
         style=resource("report/style.css"),
@@ -238,6 +240,8 @@ rule report:
         " --benchmarks {input.benchmarks:q}"
         " --manifests {input.manifests:q}"
         " --yield {input.yields:q}"
+        " --lexicon-coverage {input.coverage:q}"
+        " --switching-rates {input.rates:q}"
         " --overlap-reports {input.overlaps:q}"
         " --dropped {input.dropped:q}"
         " --template {input.template:q}"

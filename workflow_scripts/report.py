@@ -46,6 +46,8 @@ def main() -> None:
     parser.add_argument("--benchmarks", nargs="*", default=[], type=Path, help="Snakemake's benchmark files")
     parser.add_argument("--manifests", nargs="*", default=[], type=Path, help="manifest.json of the fine-tuned runs")
     parser.add_argument("--yield", nargs="*", default=[], type=Path, dest="yields", help="yield tables of translate")
+    parser.add_argument("--lexicon-coverage", nargs="*", default=[], type=Path, help="table of measure_lexicons")
+    parser.add_argument("--switching-rates", nargs="*", default=[], type=Path, help="tables of codeswitch")
     parser.add_argument("--overlap-reports", nargs="*", default=[], type=Path, help="overlaps/<lang>.csv")
     parser.add_argument("--dropped", nargs="*", default=[], type=Path, help="tables of rows that the readers dropped")
     parser.add_argument("--template", required=True, help="page.html.j2")
@@ -64,6 +66,8 @@ def main() -> None:
             manifests=arguments.manifests,
             yields=arguments.yields,
             overlap_reports=arguments.overlap_reports,
+            lexicon_coverage=arguments.lexicon_coverage,
+            switching_rates=arguments.switching_rates,
             dropped=arguments.dropped,
         ),
         path_to_template=arguments.template,

@@ -232,23 +232,23 @@ def plan_of_switching(tiny, **changes):
 
 
 def test_code_switched_pairs_are_made_once_for_all_seeds(tiny):
-    assert tiny.planned(SWITCHED) == {"finetune": 1}
-    assert tiny.planned(SWITCHED, SWITCHED.replace("/1/", "/2/")) == {"finetune": 2}
+    assert tiny.planned(SWITCHED) == {"tokenize_pairs": 1, "finetune": 1}
+    assert tiny.planned(SWITCHED, SWITCHED.replace("/1/", "/2/")) == {"tokenize_pairs": 1, "finetune": 2}
 
 
 @pytest.mark.parametrize("settings", [{"share": 0.75}, {"mode": "multilingual"}, {"sides": "queries"}, {"seed": 2}])
 def test_how_codes_are_switched_decides_that_strategy_alone(tiny, settings):
-    assert plan_of_switching(tiny, **settings) == {"codeswitch": 1, "finetune": 1}
+    assert plan_of_switching(tiny, **settings) == {"codeswitch": 1, "tokenize_pairs": 1, "finetune": 1}
 
 
 def test_a_new_language_of_a_lexicon_makes_its_table_and_switches_again(tiny):
     planned = plan_of_switching(tiny, languages=["es", "sw", "te"])
-    assert planned == {"make_lexicon": 1, "codeswitch": 1, "finetune": 1}
+    assert planned == {"make_lexicon": 1, "codeswitch": 1, "tokenize_pairs": 1, "finetune": 1}
 
 
 def test_an_edit_of_code_switching_reruns_nothing_of_the_other_strategies(tiny):
     with changed(tiny, "workflow_scripts/translation/code_switching.py", lambda text: text + "\nEDITED = 1\n"):
-        assert tiny.planned(SWITCHED) == {"codeswitch": 1, "finetune": 1}
+        assert tiny.planned(SWITCHED) == {"codeswitch": 1, "tokenize_pairs": 1, "finetune": 1}
         assert tiny.planned("all") == {}
 
 

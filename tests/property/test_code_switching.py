@@ -53,7 +53,11 @@ def side_texts(pair, side):
     if side == "query":
         return [pair["query"]]
     negatives = pair["negatives"] or []
-    return [pair["title"], pair["passage"], *(text for negative in negatives for text in negative.values())]
+    return [
+        pair["title"],
+        pair["passage"],
+        *(negative[part] for negative in negatives for part in ("title", "passage")),
+    ]
 
 
 def languages(texts):
@@ -98,7 +102,7 @@ def test_share_0_changes_no_text_and_share_1_leaves_no_word_that_the_lexicon_has
 
 @EXAMPLES
 @given(pairs(), switches, st.randoms(use_true_random=False))
-def test_a_pair_is_a_function_of_seed_source_and_id_alone(pairs, switch, random):
+def test_a_pair_is_the_same_in_whatever_order_and_company(pairs, switch, random):
     made = {pair["pair_id"]: pair for pair in switched(pairs, switch)}
     order = random.sample(pairs, random.randint(1, len(pairs)))
     assert all(pair == made[pair["pair_id"]] for pair in switched(order, switch))
@@ -123,9 +127,25 @@ def test_a_greater_share_replaces_all_that_a_smaller_one_does(pairs, switch, oth
 @given(pairs(), shares, st.sampled_from(list(SIDES)), st.integers(0, 3))
 def test_bilingual_pairs_have_one_language_a_side_and_two_a_pair(pairs, share, sides, seed):
     for pair in switched(pairs, SwitchSettings("bilingual", share, sides, seed)):
-        of_query, of_passage = languages(side_texts(pair, "query")), languages(side_texts(pair, "passage"))
+        of_query, of_passage = languages([pair["query"]]), languages([pair["title"], pair["passage"]])
         assert len(of_query) <= 1 and len(of_passage) <= 1
-        assert not of_query & of_passage
+        assert pair["passage"] is None or not of_query & of_passage
+        for negative in pair["negatives"] or []:
+            assert len(languages(negative.values())) <= 1
+
+
+@EXAMPLES
+@given(pairs(), switches, st.integers(0, 9))
+def test_equal_passages_stay_equal_also_as_a_hard_negative(pairs, switch, other):
+    for pair in pairs[1:]:
+        pair.update(title=pairs[0]["title"], passage=pairs[0]["passage"])
+    if pairs[0]["passage"] is not None:
+        negative = {"title": pairs[0]["title"], "passage": pairs[0]["passage"]}
+        pairs[-1]["negatives"] = [negative, {"title": "", "passage": f"river {other}"}]
+    made = switched(pairs, switch)
+    assert len({(pair["title"], pair["passage"]) for pair in made}) == 1
+    if pairs[0]["passage"] is not None:
+        assert made[-1]["negatives"][0] == {"title": made[0]["title"], "passage": made[0]["passage"]}
 
 
 @EXAMPLES
@@ -151,8 +171,8 @@ def test_realised_counts_are_those_of_the_texts(pairs, switch):
 @pytest.mark.parametrize("mode", ["bilingual", "multilingual"])
 def test_words_are_drawn_at_the_asked_share_and_languages_equally(mode):
     pairs = [
-        {"pair_id": str(number), "source": "s", "query": "river " * 10, "title": "", "passage": "river " * 10}
-        | {"negatives": None}
+        {"pair_id": str(number), "source": "s", "query": "river " * 10, "title": "", "negatives": None}
+        | {"passage": "river " * 10 + str(number)}
         for number in range(600)
     ]
     switcher = CodeSwitcher(LEXICONS, SwitchSettings(mode, 0.25, "both", 1))

@@ -54,19 +54,19 @@ def test_of_several_lexicons_the_first_that_has_a_word_decides_and_of_translatio
     assert switch_text("river long", first, lexicon(river="mfereji", long="ndefu")) == "mto ndefu"
 
 
-def test_titles_and_hard_negatives_go_with_the_passage():
-    words = {"sw": lexicon(nile="sw1"), "yo": lexicon(nile="yo1")}
+def test_titles_have_their_passages_language_and_hard_negatives_their_own():
+    words = {lang: lexicon(nile=f"{lang}1") for lang in ("sw", "yo")}
     switcher = CodeSwitcher({lang: best_translations([table]) for lang, table in words.items()}, WHOLE)
-    negatives = [{"title": "nile", "passage": "nile"}, {"title": "", "passage": "nile nile"}]
-    for number in range(8):
-        made = next(switcher.switch([pair(number, query="nile", passage="nile", title="nile", negatives=negatives)]))
-        assert made["passage"] != made["query"]
-        assert made["title"] == made["passage"]
-        of_passage = made["passage"]
-        assert made["negatives"] == [
-            {"title": of_passage, "passage": of_passage},
-            {"title": "", "passage": f"{of_passage} {of_passage}"},
-        ]
+    seen = set()
+    for number in range(40):
+        negatives = [{"title": "nile", "passage": f"nile nile {number}"}]
+        texts = {"query": "nile", "title": "nile", "passage": f"nile {number}", "negatives": negatives}
+        made = next(switcher.switch([pair(number, **texts)]))
+        assert made["passage"] == f"{made['title']} {number}" and made["query"] != made["title"]
+        lang = made["negatives"][0]["title"]
+        assert made["negatives"][0]["passage"] == f"{lang} {lang} {number}"
+        seen.add((made["query"], lang))
+    assert seen == {(query, negative) for query in ("sw1", "yo1") for negative in ("sw1", "yo1")}
 
 
 @pytest.fixture

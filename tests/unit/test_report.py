@@ -132,6 +132,20 @@ def full(tmp_path_factory):
         "overlap_reports": [
             write("overlaps/sw.csv", "kind,source,lang,reason,checked,dropped\npairs,a,sw,exact,100,3\n")
         ],
+        "lexicon_coverage": [
+            write(
+                "tables/lexicon_coverage.csv",
+                "lexicon,lang,words,source,side,pairs,tokens,covered_tokens,types,covered_types\n"
+                "muse,sw,4000,a,query,90,1000,600,200,50\nmuse,sw,4000,b,query,10,1000,200,200,50\n"
+                "muse,sw,4000,a,passage,90,4000,1000,400,100\n",
+            )
+        ],
+        "switching_rates": [
+            write(
+                "pairs/codeswitched/cs/a.rates.csv",
+                "strategy,source,side,lang,words,drawn,replaced,share\ncs,a,query,sw,1000,500,310,0.31\n",
+            )
+        ],
         "dropped": [
             write("collections/atlas/en/dropped.csv", "kind,reason,count\npassages,empty,3\n"),
             write("collections/atlas/sw/dropped.csv", "kind,reason,count\npassages,empty,4\n"),
@@ -293,6 +307,12 @@ def test_yield_counts_drawn_pairs_and_drops_are_summed_over_languages(page):
     assert table[1:] == [["collections/atlas", "passages", "empty", "7"]]
 
 
+def test_coverage_and_rates_are_shares_of_all_sources_words(page):
+    rows = {row[0]: row for table in page.tables for row in table}
+    assert rows["muse"][1:] == ["Swahili", "4\u202f000", "0.400", "0.250", "0.250", "0.250"]
+    assert rows["cs"][1:] == ["Swahili", "1\u202f000", "0.310", "–"]
+
+
 def test_every_language_has_its_part(page):
     folded = {attributes.get("id") for attributes in page.all("details")}
     assert {f"language-{code}" for code in LANGUAGES} <= folded
@@ -309,6 +329,7 @@ def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_p
         "figures": {"scaling": full["figures"]["scaling"]},
         "tables": {name: full["tables"][name] for name in ("models", "per_group", "per_language")},
         **{name: [] for name in ("benchmarks", "manifests", "yields", "overlap_reports", "dropped")},
+        **{name: [] for name in ("lexicon_coverage", "switching_rates")},
     }
     page = Page(_render(tmp_path, lacking))
     text = " ".join("".join(page.text).split())
@@ -320,6 +341,7 @@ def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_p
         "Further collections: quiz.v2.",
         "there are no training curves",
         "Nothing in this experiment was machine-translated.",
+        "No strategy of this experiment trains on code-switched text.",
         "costs are not known",
     ):
         assert sentence in text
@@ -396,10 +418,30 @@ def test_a_format_without_a_licence_stops_the_page(full, tmp_path):
         _render(tmp_path, full, config=config)
 
 
+def test_the_licences_of_lexicons_in_use_are_listed(full, tmp_path):
+    lexicons = {
+        "muse": {"format": "muse"},
+        "own": {"format": "induced", "sources": ["news"]},
+        "spare": {"format": "panlex"},
+    }
+    config = {
+        **CONFIG,
+        "experiment": {**CONFIG["experiment"], "strategies": ["cs"]},
+        "strategies": {"cs": {"codeswitch": {"lexicons": ["own", "muse"]}}},
+        "sources": {**CONFIG["sources"], "news": {"format": "ntrex"}},
+        "lexicons": lexicons,
+    }
+    page = Page(_render(tmp_path, full, config=config))
+    used = {row[0]: row[1] for table in page.tables if table[0][:2] == ["data", "used as"] for row in table[1:]}
+    assert used["NTREX-128"] == "lexicon own" and used["MUSE bilingual dictionaries"] == "lexicon muse"
+    assert "PanLex" not in used
+
+
 def test_every_format_of_the_config_has_its_licence():
     schema = (RESOURCES.parents[1] / "config.schema.yaml").read_text(encoding="utf-8")
     known = (RESOURCES / "licences.csv").read_text(encoding="utf-8")
-    formats = set(re.findall(r"\b(atlas|miracl|xquad-r|tydiqa|squad|mlqa|ntrex|tico19|jsonl)\b", schema))
+    names = "atlas|miracl|xquad-r|tydiqa|squad|mlqa|ntrex|tico19|jsonl|muse|panlex|titles|freedict|glossary"
+    formats = set(re.findall(rf"\b({names})\b", schema))
     assert formats and all(f"\n{name}," in known for name in formats)
 
 

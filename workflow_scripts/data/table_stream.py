@@ -40,6 +40,16 @@ def read_rows(path: str | Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
 
 
+def spread_rows(path: str | Path, schema: pa.Schema, columns: list[str], count: int) -> Iterator[dict[str, Any]]:
+    """Yield every n-th row of a table, at most ``count``; raise InputError where it is not such a table."""
+    with open_table(path, schema) as table:
+        step = max(1, -(-table.metadata.num_rows // count))
+        first = 0
+        for batch in read_batches(table, columns):
+            yield from batch.take(pa.array(range(-first % step, batch.num_rows, step), pa.int64())).to_pylist()
+            first += batch.num_rows
+
+
 def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple[Any, ...]]:
     """Yield ``rows``; raise InputError with ``complaint`` where there is none."""
     empty = True

@@ -25,6 +25,7 @@ CONTENTS = (
     ("training", "Training"),
     ("cost", "Cost against quality"),
     ("translation", "Translation yield"),
+    ("codeswitching", "Code-switching"),
     ("decontamination", "Decontamination"),
     ("method", "Method"),
     ("data", "Data and licences"),

@@ -11,7 +11,7 @@ import yaml
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import git_commit
-from workflow_scripts.reporting import provenance, result_tables
+from workflow_scripts.reporting import code_switching, provenance, result_tables
 from workflow_scripts.reporting.analysis_tables import (
     BIAS,
     COMPARISONS,
@@ -60,6 +60,8 @@ class PageInputs:
     manifests: list[Path]
     yields: list[Path]
     overlap_reports: list[Path]
+    lexicon_coverage: list[Path]
+    switching_rates: list[Path]
     dropped: list[Path]
 
 
@@ -226,6 +228,8 @@ def _provenance(
         "runs": provenance.run_table(manifests) if manifests else None,
         "yield": provenance.yield_table(inputs.yields, labels) if inputs.yields else None,
         "overlaps": provenance.overlap_table(inputs.overlap_reports, labels) if inputs.overlap_reports else None,
+        "coverage": code_switching.coverage_table(inputs.lexicon_coverage, labels) if inputs.lexicon_coverage else None,
+        "rates": code_switching.rate_table(inputs.switching_rates, labels) if inputs.switching_rates else None,
         "dropped": provenance.dropped_table(inputs.dropped) if inputs.dropped else None,
         "licences": _licence_table(inputs.licences, config),
     }
@@ -239,6 +243,10 @@ def _licence_table(path: Path, config: dict[str, Any]) -> HtmlTable:
     for section in ("sources", "collections"):
         for name in config["experiment"][section]:
             used.setdefault(config[section][name]["format"], []).append(f"{section.removesuffix('s')} {name}")
+    for name, entry in _lexicons(config).items():
+        # An induced one has the licences of what it was learned from.
+        for of in [config["sources"][source] for source in entry.get("sources", [])] or [entry]:
+            used.setdefault(of["format"], []).append(f"lexicon {name}")
     unknown = [name for name in used if name not in known]
     if unknown:
         raise InputError(f"{path}: no row for the format {unknown[0]}; add its name, licence and origin")
@@ -252,6 +260,13 @@ def _licence_table(path: Path, config: dict[str, Any]) -> HtmlTable:
         for name, roles in used.items()
     ]
     return make_table("licences", "What the experiment reads", ["data", "used as", "licence", "origin"], rows)
+
+
+def _lexicons(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the lexicons of the experiment's strategies."""
+    switching = [config.get("strategies", {}).get(name, {}) for name in config["experiment"].get("strategies", [])]
+    names = [name for entry in switching for name in entry.get("codeswitch", {}).get("lexicons", [])]
+    return {name: config["lexicons"][name] for name in names}
 
 
 def _either(labels: Labels, strategies: list[str]) -> str:

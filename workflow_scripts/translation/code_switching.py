@@ -15,8 +15,9 @@ import numpy as np
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.keyed_random import uniforms
-from workflow_scripts.translation.english_tokens import is_word, key, tokenize
+from workflow_scripts.translation.english_tokens import tokenize
 from workflow_scripts.translation.phrase_table import PhraseTable
+from workflow_scripts.translation.phrase_units import units
 
 MODES = ("bilingual", "multilingual")
 SIDES = {"both": ("query", "passage"), "queries": ("query",), "passages": ("passage",)}
@@ -53,7 +54,11 @@ class Realised(NamedTuple):
 
 
 class CodeSwitcher:
-    """Switches pairs; what becomes of one is a function of seed, source, pair_id and the lexicons alone."""
+    """Switches pairs, alone or in whatever company: each text by a key of its own.
+
+    What becomes of a passage is a function of seed and lexicons, its title and text; of a query, of its source and
+    pair_id, and its passage's language, too.
+    """
 
     def __init__(self, lexicons: Mapping[str, PhraseTable], settings: SwitchSettings) -> None:
         """Hold the lexicon of each language. Raises InputError where there is none."""
@@ -73,71 +78,74 @@ class CodeSwitcher:
         ]
 
     def switch(self, pairs: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """Yield rows of PAIRS with their texts switched; titles and hard negatives go with the passage."""
-        for pair in pairs:
-            yield {**pair, **self._switched_parts(pair), "origin": ORIGIN}
-
-    def _switched_parts(self, pair: dict[str, Any]) -> dict[str, Any]:
-        of_pair = (self._settings.seed, pair["source"], pair["pair_id"])
-        langs = dict(zip(("query", "passage"), self._languages(of_pair), strict=True))
+        """Yield rows of PAIRS with their texts switched, each hard negative as any passage."""
         sides = SIDES[self._settings.sides]
-        parts: dict[str, Any] = {}
-        if "query" in sides:
-            parts["query"] = self._text(pair["query"], "query", langs, (*of_pair, "query"))
-        if "passage" in sides:
-            for part in ("title", "passage"):
-                parts[part] = self._text(pair[part], "passage", langs, (*of_pair, part))
-            parts["negatives"] = pair["negatives"] and [
-                {
-                    part: self._text(text, "passage", langs, (*of_pair, "negative", number, part))
-                    for part, text in negative.items()
-                }
-                for number, negative in enumerate(pair["negatives"])
-            ]
-        return parts
+        for pair in pairs:
+            made = {**pair, "origin": ORIGIN}
+            of_passage = self._language_of_passage(pair) if "passage" in sides else None
+            if "query" in sides:
+                key_of_query = ("query", pair["source"], pair["pair_id"])
+                lang = self._language_of_query(of_passage, key_of_query)
+                made["query"] = self._switched(pair["query"], "query", lang, key_of_query)
+            if "passage" in sides:
+                made |= self._switched_passage(pair, of_passage)
+                made["negatives"] = pair["negatives"] and [
+                    self._switched_passage(negative, self._language_of_passage(negative))
+                    for negative in pair["negatives"]
+                ]
+            yield made
 
-    def _languages(self, of_pair: tuple[str | int, ...]) -> tuple[int | None, int | None]:
-        """Return the numbers of the query's and the passage's language, None where each word draws its own."""
+    def _switched_passage(self, passage: dict[str, Any], lang: int | None) -> dict[str, str | None]:
+        # Keyed by the text itself, so that equal passages stay equal: training holds each once, and knows a hard
+        # negative that is the passage of another pair.
+        title, text = passage["title"], passage["passage"]
+        return {
+            part: self._switched(content, "passage", lang, (part, title or "", text or ""))
+            for part, content in (("title", title), ("passage", text))
+        }
+
+    def _language_of_passage(self, passage: dict[str, Any]) -> int | None:
+        """Return the number of a passage's language, None where each unit draws its own or there is no passage."""
+        texts = passage["title"] or "", passage["passage"] or ""
+        if self._settings.mode == "multilingual" or not any(texts):
+            return None
+        return int(self._uniforms(1, "language of passage", *texts)[0] * len(self._langs))
+
+    def _language_of_query(self, of_passage: int | None, key_of_query: tuple[str, ...]) -> int | None:
+        """Return the number of a query's language: another than its passage's, where there is a choice."""
         if self._settings.mode == "multilingual":
-            return None, None
-        first, second = uniforms(2, "codeswitch", "languages", *of_pair)
-        count = len(self._langs)
-        query = int(first * count)
-        # Of the others, so that the two sides differ wherever there is a choice.
-        return query, (query + 1 + int(second * (count - 1))) % count
+            return None
+        number, count = self._uniforms(1, "language of query", *key_of_query)[0], len(self._langs)
+        if of_passage is None:
+            return int(number * count)
+        return (of_passage + 1 + int(number * (count - 1))) % count
 
-    def _text(
-        self, text: str | None, side: str, langs: dict[str, int | None], key_of_text: tuple[str | int, ...]
-    ) -> str | None:
+    def _uniforms(self, shape: int | tuple[int, ...], *key_of_draw: str) -> np.ndarray:
+        return uniforms(shape, "codeswitch", self._settings.seed, *key_of_draw)
+
+    def _switched(self, text: str | None, side: str, lang: int | None, key_of_text: tuple[str, ...]) -> str | None:
         if not text:
             return text
         tokens = tokenize(text)
-        keys = [key(token.text) for token in tokens]
-        numbers = uniforms((2, len(tokens)), "codeswitch", *key_of_text)
+        numbers = self._uniforms((2, len(tokens)), "text", *key_of_text)
         is_drawn = (numbers[0] < self._settings.share).tolist()
-        of_word = self._languages_of_words(langs[side], numbers[1])
+        of_token = self._languages_of_tokens(lang, numbers[1])
         normal = unicodedata.normalize("NFC", text)
         pieces: list[str] = []
-        copied = position = 0  # in characters of the text, in tokens
-        while position < len(tokens):
-            token, lang = tokens[position], of_word[position]
-            if not is_word(token.text):
-                position += 1
-                continue
-            length, translation = self._tables[lang].longest(keys, position)
-            unit = tokens[position : position + max(1, length)]
-            if length and is_drawn[position]:
-                pieces += [normal[copied : token.start], cased_like(token.text, translation)]
-                copied = unit[-1].end
-            words = sum(is_word(of_unit.text) for of_unit in unit)
-            counts = self._counts[side][lang]
-            counts[0] += words
-            counts[1] += words * is_drawn[position]
-            counts[2] += words * (is_drawn[position] and length > 0)
-            position += len(unit)
+        copied = 0  # characters of the text
+        for unit in units(tokens, [self._tables[lang] for lang in of_token]):
+            counts = self._counts[side][of_token[unit.position]]
+            counts[0] += unit.words
+            if is_drawn[unit.position]:
+                counts[1] += unit.words
+                if unit.translation is not None:
+                    counts[2] += unit.words
+                    first, last = unit.tokens[0], unit.tokens[-1]
+                    pieces += [normal[copied : first.start], cased_like(first.text, unit.translation)]
+                    copied = last.end
         return "".join([*pieces, normal[copied:]]) if pieces else text
 
-    def _languages_of_words(self, lang: int | None, numbers: np.ndarray) -> list[int]:
+    def _languages_of_tokens(self, lang: int | None, numbers: np.ndarray) -> list[int]:
         if lang is not None:
             return [lang] * len(numbers)
         return (numbers * len(self._langs)).astype(np.int64).tolist()

@@ -33,10 +33,8 @@ class Token(NamedTuple):
 def tokenize(text: str) -> list[Token]:
     """Return the tokens of an English text in Unicode NFC; ``start`` counts that text's characters."""
     text = unicodedata.normalize("NFC", text)
-    return [
-        Token(match.group(), match.start() > 0 and text[match.start() - 1].isspace(), match.start())
-        for match in _TOKEN.finditer(text)
-    ]
+    found = ((match.group(), match.start()) for match in _TOKEN.finditer(text))
+    return [Token(token, start > 0 and text[start - 1].isspace(), start) for token, start in found]
 
 
 def key(token: str) -> str:

@@ -1,6 +1,7 @@
 """A lexicon from parallel lines by their words' co-occurrence."""
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,14 +17,18 @@ _MOST_CELLS = 20_000_000  # words of a line × words of its translation, over al
 _MOST_TRANSLATIONS = 5  # of a word
 
 
-def induce_lexicon(
-    lines: Iterable[tuple[str, str]], min_count: int, min_weight: float, counts: RowCounts
-) -> Iterator[LexiconEntry]:
-    """Yield entries English → the other language, a word's best translation first, from English lines and theirs.
+class NumberedLines(NamedTuple):
+    """Parallel lines as numbers of words; ``other_words`` in their usual casing."""
 
-    An entry's words stand in ``min_count`` lines together at least, and its weight (``word_alignment``: an expected
-    share of links) is ``min_weight`` at least. ``counts`` says what became of the lines. Where there are more of them
-    than memory is for, a drawn part is used. The same lines in the same order give the same entries.
+    lines: list[tuple[list[int], list[int]]]
+    english_words: list[str]
+    other_words: list[str]
+
+
+def number_words(lines: Iterable[tuple[str, str]], counts: RowCounts) -> NumberedLines:
+    """Return English lines and their translations as words; count in ``counts`` what becomes of the lines.
+
+    Equal lines count once. Where there are more than memory is for, a drawn part is used.
     """
     texts = list(dict.fromkeys(lines))
     splitter = word_splitter(other for _, other in texts)
@@ -51,10 +56,22 @@ def induce_lexicon(
                 )
             )
     counts["lines", KEPT] = len(numbered)
-    if not numbered:
+    usual = usual_forms(forms)
+    return NumberedLines(numbered, list(english_numbers), [usual[word] for word in other_numbers])
+
+
+def induce_lexicon(
+    lines: Iterable[tuple[str, str]], min_count: int, min_weight: float, counts: RowCounts
+) -> Iterator[LexiconEntry]:
+    """Yield entries English → the other language, a word's best translation first, from English lines and theirs.
+
+    An entry's words stand in ``min_count`` lines together at least, and its weight (``word_alignment``: an expected
+    share of links) is ``min_weight`` at least. The same lines in the same order give the same entries.
+    """
+    text = number_words(lines, counts)
+    if not text.lines:
         return
-    found = align_words(numbered, len(english_numbers), len(other_numbers))
-    usual, english_words, other_words = usual_forms(forms), list(english_numbers), list(other_numbers)
+    found = align_words(text.lines, len(text.english_words), len(text.other_words))
     chosen = np.flatnonzero((found.lines >= min_count) & (found.weights >= min_weight))
     order = chosen[np.lexsort((-found.weights[chosen], found.sources[chosen]))]
     taken: dict[int, int] = {}
@@ -62,5 +79,5 @@ def induce_lexicon(
         source = int(found.sources[row])
         taken[source] = taken.get(source, 0) + 1
         if taken[source] <= _MOST_TRANSLATIONS:
-            other = other_words[found.targets[row]]
-            yield LexiconEntry(english_words[source], usual[other], float(found.weights[row]))
+            other = text.other_words[found.targets[row]]
+            yield LexiconEntry(text.english_words[source], other, float(found.weights[row]))
