@@ -10,6 +10,7 @@ configfile: "config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/translators.smk"
 
 
 pathvars:
@@ -25,6 +26,7 @@ include: "rules/translate.smk"
 include: "rules/codeswitch.smk"
 include: "rules/pretrain.smk"
 include: "rules/tokens.smk"
+include: "rules/translate_neural.smk"
 include: "rules/finetune.smk"
 include: "rules/encode.smk"
 include: "rules/search.smk"

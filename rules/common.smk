@@ -18,6 +18,7 @@ os.environ.update(
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
+from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.planning import (
     data_files,
     job_costs,
@@ -26,6 +27,7 @@ from workflow_scripts.planning import (
     runs,
     sizes,
     token_arrays,
+    translation,
 )
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
@@ -40,6 +42,12 @@ try:
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
     lexicons.check_lexicon_files(config, LANGUAGES)
+    translation.check_translation(
+        config,
+        read_translation_languages(
+            Path(workflow.basedir, "resources/translation_languages.csv")
+        ),
+    )
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
@@ -227,6 +235,8 @@ def atlas_templates(wildcards):
 
 
 def glossary(wildcards):
+    if translation.is_neural(config):
+        return []
     entry = config["sources"][wildcards.source]
     if entry["format"] == "atlas":
         return f"<results>/sources/atlas/glossary/{wildcards.lang}.tsv"

@@ -1,10 +1,14 @@
 # English pairs become pairs in other languages; what quality control drops is counted.
+# A neural model's work is cut into shards, whose tables stay: another threshold translates nothing again.
 
 
 rule translate:
     input:
         pairs="<results>/pairs/prepared/{source}/en.parquet",
         glossary=glossary,
+        translations=translation_shards,
+        back=back_translation_shards,
+        similarities=similarity_shards,
         languages=resource("languages.csv"),
     output:
         pairs="<results>/pairs/translated/{source}/{lang}.parquet",
@@ -16,7 +20,7 @@ rule translate:
     conda:
         "../envs/translate.yaml"
     params:
-        settings=section.canonical(config["translation"]),
+        settings=translate_settings,
         share=translated_share,
         code=code("translate"),
     shell:
@@ -27,6 +31,9 @@ rule translate:
         " --share {params.share:q}"
         " --settings {params.settings:q}"
         " --glossary {input.glossary:q}"
+        " --translations {input.translations:q}"
+        " --back {input.back:q}"
+        " --similarities {input.similarities:q}"
         " --languages {input.languages:q}"
         " --output {output.pairs:q}"
         " --yield {output.yields:q}"

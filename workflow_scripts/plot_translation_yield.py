@@ -8,8 +8,10 @@ from workflow_scripts.command_line import run
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.figure_files import FigureFiles
 from workflow_scripts.reporting.style import (
+    BLACK,
     BLUE,
     COLUMN_WIDTH,
+    GREEN,
     GREY,
     LIGHT_GREY,
     ORANGE,
@@ -30,6 +32,9 @@ _LABELS = {
     "copied": "copied",
     "script": "script",
     "repeated": "repeated",
+    "language": "language",
+    "round_trip": "round trip",
+    "similarity": "similarity",
 }
 # Hatches tell neighbouring reasons apart in a grey print.
 _LOOKS = {
@@ -40,6 +45,9 @@ _LOOKS = {
     "copied": (SKY_BLUE, "////"),
     "script": (VERMILLION, ""),
     "repeated": (PURPLE, "\\\\\\\\"),
+    "language": (GREEN, ""),
+    "round_trip": (LIGHT_GREY, "xxxx"),
+    "similarity": (BLACK, ""),
 }
 
 
@@ -86,7 +94,7 @@ def plot_translation_yield(*, path_to_yields: list[Path], files: FigureFiles) ->
     axes.set_ylim(len(names) - 0.5, -0.5)  # the first language on top
     axes.grid(axis="x", color=LIGHT_GREY)
     axes.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=len(_LOOKS))
+    figure.legend(loc="outside lower center", ncols=7)
     files.save(figure)
 
 

@@ -2,20 +2,19 @@
 
 import argparse
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.tables import PAIRS, read_table, write_table
-from workflow_scripts.translation.pairs import translate_pairs
+from workflow_scripts.translation.pairs import only_language, translate_pairs
 from workflow_scripts.translation.quality import check_thresholds
 from workflow_scripts.translation.reasons import KEPT, NOT_DRAWN
 from workflow_scripts.translation.registry import make_engine
+from workflow_scripts.translation.stored import StoredTranslations
 from workflow_scripts.translation.yield_table import write_yield
 
 log = logging.getLogger("translate")
@@ -32,12 +31,15 @@ def translate(
     path_to_languages: Path,
     path_to_output: Path,
     path_to_yield: Path,
+    path_to_translations: Sequence[Path] = (),
+    path_to_back: Sequence[Path] = (),
+    path_to_similarities: Sequence[Path] = (),
 ) -> None:
     """Translate ``share`` of the pairs of ``source`` into ``lang`` and write PAIRS and the yield table.
 
-    ``translation`` is the config section of that name: ``engine`` and the thresholds of ``quality``. Raises
-    InputError for pairs of another source or of mixed languages, an unknown engine or language, a broken glossary,
-    and where no pair passes quality control.
+    ``translation`` has ``engine`` and the thresholds of ``quality``; of a neural engine also ``model``, and what it
+    made is in ``path_to_translations``. Raises InputError for pairs of another source or of mixed languages, an unknown
+    engine or language, a broken glossary, and where no pair passes quality control.
     """
     for key in ("engine", "quality"):
         if key not in translation:
@@ -47,11 +49,18 @@ def translate(
     if lang not in languages:
         raise InputError(f"--lang {lang}: not in {path_to_languages}; add its row there")
     pairs = read_table(path_to_pairs, PAIRS)
-    source_lang = _only_language(pairs, source, path_to_pairs)
+    source_lang = only_language(pairs, source, path_to_pairs)
     if source_lang == lang:
         raise InputError(f"--lang {lang}: the pairs of {path_to_pairs} are in {lang} already")
 
-    engine = make_engine(translation["engine"], source_lang, lang, path_to_glossary)
+    if path_to_translations:
+        name = f"{translation['engine']}:{translation['model']}"
+        for threshold, tables in (("min_round_trip", path_to_back), ("min_similarity", path_to_similarities)):
+            if threshold in translation["quality"] and not tables:
+                raise InputError(f"translation.quality.{threshold}: is given, but no table to measure it by")
+        engine = StoredTranslations(name, path_to_translations, path_to_back, path_to_similarities)
+    else:
+        engine = make_engine(translation["engine"], source_lang, lang, path_to_glossary)
     made = translate_pairs(pairs, engine, lang, languages[lang].script, share, translation["quality"])
     counts = {row.reason: row.count for row in made.yields if row.side == "pair" and row.count}
     summary = ", ".join(f"{reason} {count}" for reason, count in counts.items())
@@ -67,21 +76,6 @@ def translate(
     write_yield(made.yields, path_to_yield)
 
 
-def _only_language(pairs: pa.Table, source: str, path_to_pairs: Path) -> str:
-    """Return the one language of the pairs; raise InputError where they are not what one source has in one language."""
-    if not pairs.num_rows:
-        raise InputError(f"{path_to_pairs}: holds no pairs")
-    others = [name for name in pc.unique(pairs["source"]).to_pylist() if name != source]
-    if others:
-        raise InputError(f"{path_to_pairs}: holds pairs of {', '.join(sorted(others))}, not of {source} alone")
-    langs = pc.unique(pairs["lang"]).to_pylist()
-    if len(langs) != 1:
-        raise InputError(f"{path_to_pairs}: holds pairs in {', '.join(sorted(langs))}; translate from one language")
-    if pc.count_distinct(pairs["pair_id"]).as_py() != pairs.num_rows:
-        raise InputError(f"{path_to_pairs}: a pair_id stands twice; pair_id is unique within a source")
-    return langs[0]
-
-
 def main() -> None:
     """Parse the command line and translate."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -91,6 +85,9 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="share of the groups to translate")
     parser.add_argument("--settings", required=True, type=settings, help="the config's translation section as JSON")
     parser.add_argument("--glossary", nargs="?", type=Path, help="phrase table, for the engine that needs one")
+    parser.add_argument("--translations", nargs="*", default=[], type=Path, help="TRANSLATIONS, all shards")
+    parser.add_argument("--back", nargs="*", default=[], type=Path, help="the translations, translated back")
+    parser.add_argument("--similarities", nargs="*", default=[], type=Path, help="what compare_translations made")
     parser.add_argument("--languages", type=Path, default=Path("resources/languages.csv"), help="table of languages")
     parser.add_argument("--output", required=True, type=Path, help="PAIRS in the target language")
     parser.add_argument("--yield", required=True, type=Path, dest="path_to_yield", help="yield table (CSV)")
@@ -105,6 +102,9 @@ def main() -> None:
         path_to_languages=arguments.languages,
         path_to_output=arguments.output,
         path_to_yield=arguments.path_to_yield,
+        path_to_translations=arguments.translations,
+        path_to_back=arguments.back,
+        path_to_similarities=arguments.similarities,
     )
 
 

@@ -16,6 +16,7 @@ WINGS = {"atlas", "translation", "training", "retrieval", "evaluation"}
 GROUND = {"data", "encoders", "reporting"}
 ENTRIES = sorted(path.stem for path in CODE.glob("*.py") if path.stem not in ("__init__", "command_line"))
 TORCH = {"pretrain", "finetune", "try_learning_rate", "encode"}
+TORCH |= {"translate_shard", "convert_translator", "compare_translations"}
 
 
 def imported(path):

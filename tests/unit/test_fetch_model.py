@@ -16,6 +16,7 @@ WHOLE = {
     "tokenizer.json": b"{}",
     "tokenizer_config.json": b"{}",
     "sentencepiece.bpe.model": b"\x0a\x00",
+    "source.spm": b"\x0a\x00",
     "model.safetensors": b"weights" * 1000,
     "README.md": b"# A model",
     "modeling_custom.py": b"raise SystemExit",
@@ -84,7 +85,8 @@ def test_only_what_a_model_needs_arrives(hub, fetch, tmp_path):
     arrived = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     manifest = read_manifest(folder)
     del arrived["manifest.json"]
-    names = ("config.json", "tokenizer.json", "tokenizer_config.json", "sentencepiece.bpe.model", "model.safetensors")
+    names = ("config.json", "tokenizer.json", "tokenizer_config.json", "sentencepiece.bpe.model", "source.spm")
+    names += ("model.safetensors",)
     assert arrived == {name: WHOLE[name] for name in names}
     assert (manifest["hub"], manifest["revision"]) == ("small/whole", COMMIT)
     assert set(manifest["files"]) == set(arrived)

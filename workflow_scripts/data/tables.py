@@ -35,6 +35,15 @@ PAIRS = _schema(
     passage=pa.string(),
     negatives=pa.list_(_PASSAGE),
 )
+TRANSLATIONS = _schema(
+    text=pa.string(),
+    translation=pa.string(),
+    cut_off=pa.bool_(),
+    segments=pa.int32(),
+    cut_sentences=pa.int32(),
+    block=pa.int32(),
+)
+SIMILARITIES = _schema(text=pa.string(), similarity=pa.float32())
 TEXTS = _schema(text_id=pa.string(), group_id=pa.string(), source=pa.string(), lang=pa.string(), text=pa.string())
 LEXICON = _schema(word=pa.string(), translation=pa.string(), weight=pa.float32())
 QUERIES = _schema(query_id=pa.string(), lang=pa.string(), text=pa.string())

@@ -19,6 +19,7 @@ _TOKENIZER = (
     "vocab.txt",
     "vocab.json",
     "merges.txt",
+    "*.spm",  # Marian's SentencePiece: source.spm, target.spm
     "*.model",  # SentencePiece: sentencepiece.bpe.model, spiece.model, tokenizer.model
 )
 _VOCABULARY = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")  # one of them is enough to make a tokenizer

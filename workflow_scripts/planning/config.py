@@ -23,6 +23,7 @@ from workflow_scripts.planning.replicates import check_replicates, name_replicat
 from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
 from workflow_scripts.planning.source_options import check_source_options
 from workflow_scripts.planning.token_arrays import models_read
+from workflow_scripts.planning.translation import GLOSSARY, complete_translation
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 PIN = "python -m workflow_scripts.planning.pin_revisions EXPERIMENT.yaml > PINS.yaml"
@@ -51,6 +52,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
         if entry["format"] in ("miracl", "xquad-r", "mlqa-r"):  # the formats that bear their dataset's name
             entry.setdefault("dataset", entry["format"])
     complete_switching_strategies(resolved)
+    complete_translation(resolved)
     _check_choices(resolved)
     _check_models(resolved)
     check_replicates(resolved)
@@ -220,7 +222,8 @@ def _check_languages(config: Config, known: list[str]) -> None:
             raise InputError(f"config: sources.{name}.translate: {twice[0]!r} stands under pairs too; keep one")
         if entry["translate"] and "en" not in entry["pairs"]:
             raise InputError(f"config: sources.{name}.translate: needs English pairs to translate; add en to pairs")
-        if entry["translate"] and entry["format"] != "atlas" and "glossary" not in entry:
+        uses_glossary = entry["translate"] and config["translation"]["engine"] == GLOSSARY
+        if uses_glossary and entry["format"] != "atlas" and "glossary" not in entry:
             raise InputError(f"config: sources.{name}.glossary: is missing; the glossary engine needs <lang>.tsv files")
         if not (entry["pairs"] or entry["texts"]):
             raise InputError(f"config: sources.{name}: has neither pairs nor texts; name the languages it has")

@@ -12,6 +12,7 @@ from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.file_set import ALTERNATIVE, FileSet
 from workflow_scripts.planning.runs import Config, text_languages
+from workflow_scripts.planning.translation import is_neural
 
 GENERATED = "atlas"  # the one format whose files the workflow makes itself
 
@@ -109,7 +110,7 @@ def check_data_files(config: Config) -> None:
             _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, *files)
         for lang in texts & set(entry["texts"]):
             _check(config, f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
-        for lang in entry["translate"]:
+        for lang in entry["translate"] if not is_neural(config) else ():
             glossary = Path(config["data_root"], entry["glossary"], f"{lang}.tsv")
             if not glossary.is_file():
                 raise InputError(

@@ -115,3 +115,18 @@ def collection_threads(passages: int) -> int:
 def collection_memory_mb(passages: int) -> int:
     """Host memory of a job that prepares a language in MB: blocks under way, and hashes of all ids."""
     return round(500 + 32 * passages / 1e6)
+
+
+def translator_threads(translator: dict[str, Any]) -> int:
+    """Threads of a translation job: fixed by the model, so that results do not hinge on ``--cores``."""
+    return 1 if translator["size_m"] * 1e6 < SMALL_MODEL else 8
+
+
+def translator_gpus(translator: dict[str, Any]) -> int:
+    """GPUs of a translation job."""
+    return 0 if translator["size_m"] * 1e6 < SMALL_MODEL else 1
+
+
+def translation_memory_mb(translator: dict[str, Any]) -> int:
+    """Host memory of a translation or conversion job in MB: weights in fp32, once as read and once as used."""
+    return round(BASE_MEMORY_MB + 4 * 2 * translator["size_m"])

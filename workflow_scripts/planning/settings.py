@@ -13,6 +13,7 @@ from workflow_scripts.planning.data_files import collection_options
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.replicates import pretraining_seed, replicates
 from workflow_scripts.planning.runs import Config, all_runs, alphas, is_trained
+from workflow_scripts.planning.translation import GLOSSARY, translator
 
 _ENCODER_KEYS = (
     "pooling",
@@ -100,6 +101,31 @@ def whole_datasets(config: Config) -> dict[str, str]:
     """Return the dataset of each chosen collection that is one with published facts, searched in its whole pool."""
     entries = {name: config["collections"][name] for name in config["experiment"]["collections"]}
     return {name: entry["dataset"] for name, entry in entries.items() if "dataset" in entry and entry["pool"] == "full"}
+
+
+def translate_settings(config: Config, lang: str) -> str:
+    """For ``translate``: the engine's name and the thresholds of the filters that are asked."""
+    section = config["translation"]
+    thresholds = {
+        key: value
+        for key, value in section["quality"].items()
+        if key != "similarity_model" and not (key in ("min_language", "min_round_trip") and value == 0)
+    }
+    chosen = {"engine": section["engine"], "quality": thresholds}
+    return canonical(chosen if section["engine"] == GLOSSARY else {**chosen, "model": translator(config, lang)})
+
+
+def translate_shard_settings(config: Config, name: str) -> str:
+    """For ``translate_shard``: how the model ``name`` of ``translators`` is run; no threshold."""
+    keys = ("engine", "precision", "beam", "batch_tokens", "segment_tokens", "output_ratio", "shards")
+    chosen = {key: config["translation"][key] for key in keys}
+    return canonical({**chosen, "family": config["translators"][name]["family"]})
+
+
+def convert_translator_settings(config: Config, name: str) -> str:
+    """For ``convert_translator``."""
+    entry = config["translators"][name]
+    return canonical({"family": entry["family"], "precision": config["translation"]["precision"]})
 
 
 def _encoder_entry(config: Config, model: str) -> dict[str, Any]:

@@ -6,10 +6,19 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One translated text; ``cut_off`` where the engine stopped at its maximum length, not at the text's end."""
+    """One translated text; ``cut_off`` where the engine stopped at its maximum length, not at the text's end.
+
+    ``segments`` counts the pieces that the engine translated one by one; ``cut_sentences`` the sentences that were too
+    long for it and were cut into such pieces. ``back`` is the translation translated back and ``similarity`` the cosine
+    of source and translation by an encoder, where they were made.
+    """
 
     text: str
     cut_off: bool = False
+    segments: int = 1
+    cut_sentences: int = 0
+    back: str | None = None
+    similarity: float | None = None
 
 
 class Engine(Protocol):

@@ -14,7 +14,9 @@ from functools import cache
 import regex
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.translation.language_identification import language_probability
 from workflow_scripts.translation.reasons import KEPT
+from workflow_scripts.translation.round_trip import round_trip_chrf
 from workflow_scripts.translation.words import UNSPACED_SCRIPTS, words
 
 _SCRIPTS = {"Japanese": ("Han", "Hiragana", "Katakana")}
@@ -31,9 +33,10 @@ CHARACTER_NGRAM = 6  # as long as three words of Chinese, Japanese or Thai, give
 class Side:
     """One side of a pair as quality control sees it.
 
-    ``script`` is the target language's (``resources/languages.csv``). ``missing`` says that some part which the
-    source has, such as the passage behind a title, came back empty; ``cut_off`` that the engine stopped at its
-    maximum length in some part.
+    ``lang`` is the target language and ``script`` its script (``resources/languages.csv``). ``missing`` says that
+    some part which the source has, such as the passage behind a title, came back empty; ``cut_off`` that the engine
+    stopped at its maximum length in some part. ``back`` is the translation translated back, ``similarity`` the cosine
+    of source and translation; only the filters that measure them need them.
     """
 
     source: str
@@ -41,6 +44,9 @@ class Side:
     script: str
     missing: bool = False
     cut_off: bool = False
+    lang: str = ""
+    back: str = ""
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Filter:
     """One reason to drop a pair: a measure, and the config keys of its bounds.
 
     A side fails where its measure is below the minimum or above the maximum; a measure on a bound passes. A filter
-    without bounds fails where the measure is not 0.
+    without bounds fails where the measure is not 0. An ``optional`` one is asked where its bounds are given.
     """
 
     name: str
@@ -56,6 +62,11 @@ class Filter:
     measure: Callable[[Side], float]
     minimum: str | None = None
     maximum: str | None = None
+    optional: bool = False
+
+    def is_asked(self, thresholds: Mapping[str, float]) -> bool:
+        """Tell whether the thresholds hold the bounds of this filter."""
+        return not self.optional or any(key in thresholds for key in (self.minimum, self.maximum) if key)
 
     def fails(self, side: Side, thresholds: Mapping[str, float]) -> bool:
         """Tell whether ``side`` fails this filter under the thresholds of ``translation.quality``."""
@@ -126,6 +137,21 @@ def repeated(side: Side) -> float:
     return 1 - len({tuple(made[start : start + n]) for start in range(ngrams)}) / ngrams
 
 
+def language(side: Side) -> float:
+    """Return the probability that the translation is in the target language, by the language identifier."""
+    return language_probability(side.translation, side.lang)
+
+
+def round_trip(side: Side) -> float:
+    """Return the chrF (0 to 100) of the translation translated back, against the source."""
+    return round_trip_chrf(side.back, side.source)
+
+
+def similarity(side: Side) -> float:
+    """Return the cosine of source and translation by the given encoder; 1 where there is no text to compare."""
+    return 1.0 if side.similarity is None else side.similarity
+
+
 @cache
 def _script_pattern(scripts: tuple[str, ...]) -> regex.Pattern:
     names = "".join(rf"\p{{Script={name}}}" for name in scripts)
@@ -149,21 +175,31 @@ FILTERS = (
     Filter("copied", "share of the translation's words that stand in the source", copied, maximum="max_copied"),
     Filter("script", "share of the translation's letters in the language's script", script, minimum="min_script"),
     Filter("repeated", "share of the translation's n-grams that are repeats", repeated, maximum="max_repeated"),
+    Filter("language", "probability of the language", language, minimum="min_language", optional=True),
+    Filter("round_trip", "chrF of the round trip", round_trip, minimum="min_round_trip", optional=True),
+    Filter("similarity", "cosine of source and translation", similarity, minimum="min_similarity", optional=True),
 )
 
 
 def check_thresholds(thresholds: Mapping[str, float]) -> None:
     """Raise InputError where ``translation.quality`` lacks a filter's threshold or holds one that no filter has."""
-    wanted = {key for kind in FILTERS for key in (kind.minimum, kind.maximum) if key}
-    for key in sorted(wanted - set(thresholds)):
+    known = {key: kind.optional for kind in FILTERS for key in (kind.minimum, kind.maximum) if key}
+    for key in sorted(key for key, optional in known.items() if not optional and key not in thresholds):
         raise InputError(f"translation.quality.{key}: is missing")
-    for key in sorted(set(thresholds) - wanted):
-        raise InputError(f"translation.quality.{key}: no filter has this threshold; known: {', '.join(sorted(wanted))}")
-    for key in sorted(wanted):
-        if not isinstance(thresholds[key], int | float) or not thresholds[key] >= 0:
-            raise InputError(f"translation.quality.{key}: {thresholds[key]!r} is not a number of at least 0")
+    for key in sorted(set(thresholds) - set(known)):
+        raise InputError(f"translation.quality.{key}: no filter has this threshold; known: {', '.join(sorted(known))}")
+    for key in sorted(thresholds):
+        least = -1 if key == "min_similarity" else 0
+        if not isinstance(thresholds[key], int | float) or not thresholds[key] >= least:
+            raise InputError(f"translation.quality.{key}: {thresholds[key]!r} is not a number of at least {least}")
+
+
+def asked_reasons(thresholds: Mapping[str, float]) -> list[str]:
+    """Return the names of the filters that are asked under ``thresholds``, in their order."""
+    return [kind.name for kind in FILTERS if kind.is_asked(thresholds)]
 
 
 def verdict(side: Side, thresholds: Mapping[str, float]) -> str:
     """Return the name of the first filter that ``side`` fails, or ``kept``."""
-    return next((kind.name for kind in FILTERS if kind.fails(side, thresholds)), KEPT)
+    asked = (kind for kind in FILTERS if kind.is_asked(thresholds))
+    return next((kind.name for kind in asked if kind.fails(side, thresholds)), KEPT)

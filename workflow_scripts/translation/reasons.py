@@ -4,4 +4,4 @@ KEPT = "kept"
 NOT_DRAWN = "not drawn"
 
 # The filters of quality control, in the order in which they are asked: a side's reason is the first that it fails.
-REASONS = ("empty", "cut_off", "length_ratio", "copied", "script", "repeated")
+REASONS = ("empty", "cut_off", "length_ratio", "copied", "script", "repeated", "language", "round_trip", "similarity")

@@ -2,12 +2,12 @@
 
 CSV columns: source, lang, side (``query``, ``passage``, ``pair``), reason (``kept``, a filter's name, ``not drawn``),
 count. The rows of ``pair`` sum to the source's pairs; those of ``query`` and ``passage`` to the drawn pairs that have
-that side. Reasons that no pair has are there with 0.
+that side. Filters that were asked are there with 0 where they dropped no pair.
 """
 
 import csv
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +28,17 @@ class Yield(NamedTuple):
     count: int
 
 
-def yield_rows(source: str, lang: str, reasons: dict[str, Iterable[str]], not_drawn: int) -> list[Yield]:
-    """Return the table's rows; ``reasons`` holds for each side the reasons of the drawn pairs, one a pair."""
+def yield_rows(
+    source: str, lang: str, reasons: dict[str, Iterable[str]], not_drawn: int, asked: Sequence[str] = REASONS
+) -> list[Yield]:
+    """Return the table's rows; ``reasons`` holds for each side the reasons of the drawn pairs, one a pair.
+
+    ``asked`` names the filters that were asked.
+    """
     rows = []
     for side in SIDES:
         counts = Counter(reasons[side])
-        rows += [Yield(source, lang, side, reason, counts[reason]) for reason in (KEPT, *REASONS)]
+        rows += [Yield(source, lang, side, reason, counts[reason]) for reason in (KEPT, *asked)]
     return [*rows, Yield(source, lang, "pair", NOT_DRAWN, not_drawn)]
 
 

@@ -1,0 +1,166 @@
+# Which model translates what, and into how many shards: the input functions of translation's rules.
+
+TAGS = resource("translation_languages.csv")
+
+
+def fetched_translators():
+    return [
+        name
+        for name in translation.translators(config)
+        if "hub" in config["translators"][name]
+    ]
+
+
+def translator_repository(wildcards):
+    return config["translators"][wildcards.translator]["hub"]
+
+
+def translator_revision(wildcards):
+    return config["translators"][wildcards.translator]["revision"]
+
+
+def translator_marker(name):
+    """The file that stands for a translator's folder: its manifest, or the config of a folder that has none."""
+    entry = config["translators"][name]
+    if "folder" in entry:
+        return f"{entry['folder']}/config.json"
+    return f"<results>/translators/{name}/manifest.json"
+
+
+def converted_marker(name):
+    """The file that stands for the translator as CTranslate2 reads it; nothing where another engine runs it."""
+    if config["translation"]["engine"] != "ctranslate2":
+        return []
+    return f"<results>/translators/{name}.ct2/manifest.json"
+
+
+def translator_files(wildcards):
+    return translator_marker(wildcards.translator)
+
+
+def conversion_memory(wildcards, attempt):
+    entry = config["translators"][wildcards.translator]
+    return attempt * job_resources.translation_memory_mb(entry)
+
+
+def convert_translator_settings(wildcards):
+    return section.convert_translator_settings(config, wildcards.translator)
+
+
+# --- From English.
+
+
+def translator_of(wildcards):
+    return translation.translator(config, wildcards.lang)
+
+
+def translator_model(wildcards):
+    return translator_marker(translator_of(wildcards))
+
+
+def translator_converted(wildcards):
+    return converted_marker(translator_of(wildcards))
+
+
+def translator_settings(wildcards):
+    return section.translate_shard_settings(config, translator_of(wildcards))
+
+
+def translator_threads(wildcards):
+    entry = config["translators"][translator_of(wildcards)]
+    return job_resources.translator_threads(entry)
+
+
+def translator_gpus(wildcards):
+    return job_resources.translator_gpus(
+        config["translators"][translator_of(wildcards)]
+    )
+
+
+def translator_memory(wildcards, attempt):
+    entry = config["translators"][translator_of(wildcards)]
+    return attempt * job_resources.translation_memory_mb(entry)
+
+
+def from_english(wildcards):
+    return ["en", wildcards.lang]
+
+
+# --- Back to English.
+
+
+def back_translator_of(wildcards):
+    return translation.back_translator(config, wildcards.lang)
+
+
+def back_translator_model(wildcards):
+    return translator_marker(back_translator_of(wildcards))
+
+
+def back_translator_converted(wildcards):
+    return converted_marker(back_translator_of(wildcards))
+
+
+def back_translator_settings(wildcards):
+    return section.translate_shard_settings(config, back_translator_of(wildcards))
+
+
+def to_english(wildcards):
+    return [wildcards.lang, "en"]
+
+
+# --- What the judge of the translations reads.
+
+
+def every_shard(path):
+    return expand(path, shard=range(config["translation"]["shards"]))
+
+
+def translation_shards(wildcards):
+    if not translation.is_neural(config):
+        return []
+    return every_shard("<results>/translations/{{source}}/{{lang}}/{shard}.parquet")
+
+
+def back_translation_shards(wildcards):
+    if not translation.makes_round_trip(config):
+        return []
+    return every_shard(
+        "<results>/translations/{{source}}/{{lang}}/{shard}.back.parquet"
+    )
+
+
+def similarity_shards(wildcards):
+    if translation.similarity_model(config) is None:
+        return []
+    return every_shard(
+        "<results>/translations/{{source}}/{{lang}}/{shard}.similarity.parquet"
+    )
+
+
+def translate_settings(wildcards):
+    return section.translate_settings(config, wildcards.lang)
+
+
+def comparing_model(wildcards):
+    return base_files(translation.similarity_model(config))
+
+
+def comparing_settings(wildcards):
+    return section.encode_settings(config, translation.similarity_model(config))
+
+
+def comparing_entry():
+    return config["models"][translation.similarity_model(config)]
+
+
+def comparing_threads(wildcards):
+    return job_resources.threads(comparing_entry())
+
+
+def comparing_gpus(wildcards):
+    return job_resources.gpus(comparing_entry())
+
+
+def comparing_memory(wildcards, attempt):
+    return attempt * job_resources.encoding_memory_mb(comparing_entry())
