@@ -147,7 +147,9 @@ def comparing_model(wildcards):
 
 
 def comparing_settings(wildcards):
-    return section.encode_settings(config, translation.similarity_model(config))
+    return section.compare_translations_settings(
+        config, translation.similarity_model(config)
+    )
 
 
 def comparing_entry():

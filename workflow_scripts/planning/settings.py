@@ -76,6 +76,12 @@ def encode_settings(config: Config, model: str) -> str:
     return canonical({"model": entry, "encoding": config["encoding"]})
 
 
+def compare_translations_settings(config: Config, model: str) -> str:
+    """For ``compare_translations``: how the encoder reads text, to unit vectors, and its arithmetic."""
+    encoding = {key: config["encoding"][key] for key in ("batch_tokens", "dtype")}
+    return canonical({"model": _encoder_entry(config, model), "encoding": encoding})
+
+
 def pair_settings(config: Config, source: str) -> str:
     """For ``prepare_pairs``: what of the source is read."""
     entry = config["sources"][source]
