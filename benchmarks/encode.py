@@ -1,11 +1,13 @@
-"""Passages a second of `encode`, beside sentence-transformers and the bare matrix products of the same model.
+"""Passages a second from text to stored vectors, beside sentence-transformers and the model's bare matrix products.
 
     export R=results/xquad-r PYTHONPATH=.
-    python benchmarks/encode.py --collection $R/collections/tydiqa --tokenizer $R/tokenizer
+    python benchmarks/encode.py --tokenizer $R/tokenizer --passages $(find $R/collections -name passages.parquet)
 
-One run, one process, the same weights (random, XLM-R's architecture), passages and number of threads. Each way goes
-from text to vectors on disk; ways alternate, and medians over the repetitions are shown. sentence-transformers gets the
-best of several batch sizes. The limit is what the model's own matrix products alone take for as many tokens.
+One run, one process, the same weights (random, XLM-R's architecture), passages and number of threads.
+Each way goes from text to vectors on disk, ours with what its two entry modules do besides (loading the model, digests,
+manifests), sentence-transformers' without loading. sentence-transformers gets the best of several batch sizes, found
+by trying. The limit is what the model's own matrix products alone take for as many tokens, by torch or by oneDNN,
+whichever is faster.
 """
 
 import argparse
@@ -13,21 +15,28 @@ import platform
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import sentence_transformers
 import torch
 import transformers
 
-from workflow_scripts.data.tables import PASSAGES, QUERIES, read_table, write_table
+from workflow_scripts.data.tables import PASSAGES, QUERIES, write_table
 from workflow_scripts.data.text_format import passage_text
+from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
 from workflow_scripts.encoders.model_folder import save_sentence_transformer
 from workflow_scripts.encoders.packed_transformer import PackedTransformer
 from workflow_scripts.encoders.settings import EncoderSettings
-from workflow_scripts.encoders.tokenization import TextTokenizer, load_tokenizer
+from workflow_scripts.encoders.tokenization import load_tokenizer
+from workflow_scripts.retrieval.collection_tokens import Shard
+from workflow_scripts.tokenize_collection import tokenize_collection
 
 SHAPES = {"mMiniLM-L6": (6, 384, 12), "mMiniLM-L12": (12, 384, 12), "XLM-R base": (12, 768, 12)}
 ENTRY = {
@@ -38,11 +47,10 @@ ENTRY = {
     "max_passage_length": 256,
     "normalise": True,
 }
-PEER_BATCHES = (16, 32, 64)
 
 
 def write_model(folder: Path, path_to_tokenizer: Path, layers: int, hidden: int, heads: int) -> None:
-    """Save random weights of XLM-R's architecture as transformers and sentence-transformers model."""
+    """Save random weights of XLM-R's architecture in ``folder/model``, for transformers and sentence-transformers."""
     torch.manual_seed(1)
     config = {
         "model_type": "xlm-roberta",
@@ -61,103 +69,164 @@ def write_model(folder: Path, path_to_tokenizer: Path, layers: int, hidden: int,
     }
     model = PackedTransformer(config)
     model.initialise()
-    folder.mkdir()
-    save_sentence_transformer(model, path_to_tokenizer, EncoderSettings.from_entry(ENTRY), folder)
+    (folder / "model").mkdir(parents=True)
+    save_sentence_transformer(model, path_to_tokenizer, EncoderSettings.from_entry(ENTRY), folder / "model")
 
 
-def read_passages(path_to_collection: Path, limit: int) -> list[dict]:
-    """Return passages of every language, in turn, so that languages and lengths mix."""
-    by_language = [
-        read_table(path, PASSAGES).to_pylist() for path in sorted(path_to_collection.glob("*/passages.parquet"))
-    ]
-    mixed = [rows[i] for i in range(max(map(len, by_language))) for rows in by_language if i < len(rows)]
+def read_passages(paths: list[Path], limit: int) -> list[tuple[str, str]]:
+    """Return titles and texts of PASSAGES and PAIRS tables, from each in turn, so that languages and lengths mix."""
+    tables = []
+    for path in paths:
+        rows = pq.ParquetFile(path).read().to_pylist()
+        texts = [(row["title"] or "", row.get("text") or row.get("passage")) for row in rows]
+        tables.append(list(dict.fromkeys(pair for pair in texts if pair[1])))
+    mixed = [rows[i] for i in range(max(map(len, tables))) for rows in tables if i < len(rows)]
     return mixed[:limit]
 
 
-def matrix_products(shape: tuple[int, int, int], tokens: int, batch_tokens: int) -> float:
+def matrix_products(shape: tuple[int, int, int], tokens: int, batch_tokens: int, dtype: torch.dtype) -> float:
     """Return the seconds that the model's matrix products take for ``tokens`` tokens, ``batch_tokens`` at a time."""
     layers, hidden, _ = shape
     sizes = [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)]
-    operands = [(torch.randn(batch_tokens, rows), torch.randn(rows, columns)) for rows, columns in sizes]
-    began = time.perf_counter()
-    for _ in range(layers):
-        for left, right in operands:
+    plain = [
+        (torch.randn(batch_tokens, rows).to(dtype), torch.randn(rows, columns).to(dtype)) for rows, columns in sizes
+    ]
+    laid_out = [
+        (left, torch.ops.mkldnn._reorder_linear_weight(right.t().contiguous(), batch_tokens)) for left, right in plain
+    ]
+
+    def torch_products() -> None:
+        for left, right in plain:
             torch.mm(left, right)
-    return (time.perf_counter() - began) * tokens / batch_tokens
+
+    def one_dnn_products() -> None:
+        for left, right in laid_out:
+            torch.ops.mkldnn._linear_pointwise(left, right, None, "none", [], "")
+
+    with torch.inference_mode():
+        seconds = min(timed(products) for products in (torch_products, one_dnn_products) for _ in range(3))
+    return layers * seconds * tokens / batch_tokens
+
+
+def timed(work: Callable[[], Any]) -> float:
+    """Return the seconds that ``work`` takes: of the processor where ``--clock cpu``, else of the wall."""
+    began = _clock()
+    work()
+    return _clock() - began
+
+
+_clock = time.perf_counter
 
 
 def main() -> None:
     """Parse the command line, measure and print a table."""
+    global _clock
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--collection", type=Path, required=True, metavar="FOLDER", help="<lang>/passages.parquet")
+    parser.add_argument(
+        "--passages", type=Path, nargs="+", required=True, metavar="F.parquet", help="PASSAGES or PAIRS"
+    )
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--passages", type=int, default=1000, metavar="N")
+    parser.add_argument("--count", type=int, default=1000, metavar="N", help="passages encoded")
     parser.add_argument("--repetitions", type=int, default=3, metavar="N")
     parser.add_argument("--shapes", nargs="+", default=list(SHAPES)[:2], choices=list(SHAPES))
+    parser.add_argument("--dtypes", nargs="+", default=["float32", "bfloat16"], choices=["float32", "bfloat16"])
     parser.add_argument("--batch-tokens", type=int, default=8192, metavar="N")
+    parser.add_argument("--peer-batches", type=int, nargs="+", default=[8, 16, 32, 64], metavar="N")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), metavar="N")
+    parser.add_argument(
+        "--clock", choices=["wall", "cpu"], default="wall", help="cpu: seconds of the processor, on a busy machine"
+    )
     flags = parser.parse_args()
-    rows = read_passages(flags.collection, flags.passages)
-    texts = [passage_text(row["title"], row["text"], "") for row in rows]
-    threads = torch.get_num_threads()
+    if flags.clock == "cpu":
+        _clock = time.process_time
+    torch.set_num_threads(flags.threads)
+    passages = read_passages(flags.passages, flags.count)
     print(
-        f"{len(texts)} passages, {threads} threads, {platform.processor() or platform.machine()}, Python "
+        f"{len(passages)} passages, {flags.threads} threads, {flags.clock} time, {platform.machine()}, Python "
         f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}, "
         f"sentence-transformers {sentence_transformers.__version__}; median of {flags.repetitions}\n"
     )
-    print("| shape | ours, passages/s | sentence-transformers (batch) | ratio | share of matrix products | cosine |")
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    print(
+        "| shape | dtype | ours, passages/s | second checkpoint | sentence-transformers (batch) | ratio | second "
+        "| share of matrix products | least cosine | top 10 |"
+    )
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     with tempfile.TemporaryDirectory() as temporary:
         for name in flags.shapes:
-            print(measure(Path(temporary) / name, SHAPES[name], name, rows, texts, threads, flags), flush=True)
+            folder = Path(temporary) / name.replace(" ", "-")
+            write_model(folder, flags.tokenizer, *SHAPES[name])
+            write_collection(folder / "data", passages)
+            for dtype in flags.dtypes:
+                print(measure(folder, name, dtype, passages, flags), flush=True)
 
 
-def measure(
-    folder: Path,
-    shape: tuple[int, int, int],
-    name: str,
-    rows: list[dict],
-    texts: list[str],
-    threads: int,
-    flags: argparse.Namespace,
-) -> str:
+def write_collection(folder: Path, passages: list[tuple[str, str]]) -> None:
+    """Write the passages as a collection of one language and one query."""
+    titles, texts = zip(*passages, strict=True)
+    ids = [f"{number}#0" for number in range(len(texts))]
+    table = {"passage_id": ids, "lang": ["en"] * len(ids), "title": list(titles), "text": list(texts)}
+    write_table(pa.table(table, schema=PASSAGES), folder / "en" / "passages.parquet", PASSAGES)
+    queries = {"query_id": ["q"], "lang": ["en"], "text": ["one"]}
+    write_table(pa.table(queries, schema=QUERIES), folder / "en" / "queries.parquet", QUERIES)
+
+
+def measure(folder: Path, name: str, dtype: str, passages: list[tuple[str, str]], flags: argparse.Namespace) -> str:
     """Return one line of the table."""
-    folder.mkdir()
-    data = folder / "data" / "en"
-    for table, kind in ((PASSAGES, "passages"), (QUERIES, "queries")):
-        chosen = rows if kind == "passages" else [{"query_id": "q", "lang": "en", "text": "one"}]
-        write_table(pa.Table.from_pylist(chosen, schema=table), data / f"{kind}.parquet", table)
     model = folder / "model"
-    write_model(model, flags.tokenizer, *shape)
-    tokens = sum(map(len, TextTokenizer(model, EncoderSettings.from_entry(ENTRY)).tokenize(texts, 256)))
-    peer = sentence_transformers.SentenceTransformer(str(model), device="cpu")
-    settings = {"model": ENTRY, "encoding": {"batch_tokens": flags.batch_tokens, "dtype": "float32"}}
-    found: dict[str, list[float]] = {}
-    for _ in range(flags.repetitions):
-        began = time.perf_counter()
-        encode(
-            path_to_model=model,
+    texts = [passage_text(title, text) for title, text in passages]
+    peer = sentence_transformers.SentenceTransformer(
+        str(model), device="cpu", model_kwargs={"dtype": getattr(torch, dtype)}
+    )
+    form = {key: ENTRY[key] for key in ("query_prefix", "passage_prefix", "max_query_length", "max_passage_length")}
+
+    def tokenise() -> None:
+        tokenize_collection(
+            path_to_tokenizer=model,
             collection="c",
             languages=["en"],
+            shard=Shard(),
             path_to_data=folder / "data",
-            settings=settings,
-            threads=threads,
-            path_to_output=folder / "ours",
+            settings=form,
+            path_to_output=folder / "tokens",
         )
-        found.setdefault("ours", []).append(time.perf_counter() - began)
-        for batch in PEER_BATCHES:
-            began = time.perf_counter()
-            vectors = peer.encode(texts, batch_size=batch, show_progress_bar=False)
-            np.save(folder / "theirs.npy", vectors)
-            found.setdefault(f"peer {batch}", []).append(time.perf_counter() - began)
-        found.setdefault("limit", []).append(matrix_products(shape, tokens, flags.batch_tokens))
-    seconds = {way: statistics.median(times) for way, times in found.items()}
-    best = min(PEER_BATCHES, key=lambda batch: seconds[f"peer {batch}"])
-    ours = np.load(folder / "ours" / "passages.npy").astype(np.float64)
-    cosine = float((ours * vectors).sum(axis=1).min() / np.linalg.norm(ours, axis=1).max())
-    theirs = seconds[f"peer {best}"]
+
+    def ours() -> None:
+        encode(
+            path_to_model=model,
+            path_to_tokens=folder / "tokens",
+            settings={"model": ENTRY, "encoding": {"batch_tokens": flags.batch_tokens, "dtype": dtype}},
+            threads=flags.threads,
+            path_to_output=folder / "ours",
+            path_to_partial=folder / "partial",
+        )
+
+    def theirs(batch: int) -> None:
+        vectors = peer.encode(texts, batch_size=batch, show_progress_bar=False)
+        np.save(folder / "theirs.npy", np.asarray(vectors, dtype=np.float32))
+
+    theirs(flags.peer_batches[0])  # once, so that nothing is imported or laid out within what is timed
+    tried = {batch: timed(partial(theirs, batch)) for batch in flags.peer_batches}
+    best = min(tried, key=tried.get)
+    tokenising, encoding, peers = [], [], []
+    for _ in range(flags.repetitions):
+        tokenising.append(timed(tokenise))
+        encoding.append(timed(ours))
+        peers.append(timed(partial(theirs, best)))
+    tokens = len(TokenArrays.open(folder / "tokens", "passages").ids)
+    limit = matrix_products(SHAPES[name], tokens, flags.batch_tokens, getattr(torch, dtype))
+    again, peers_seconds = statistics.median(encoding), statistics.median(peers)
+    whole = again + statistics.median(tokenising)
+    one, other = (
+        np.load(folder / f"{way}", allow_pickle=False).astype(np.float64) for way in ("ours/passages.npy", "theirs.npy")
+    )
+    cosine = (one * other).sum(axis=1) / np.linalg.norm(one, axis=1) / np.linalg.norm(other, axis=1)
+    tops = [np.argsort(-(vectors[:100] @ vectors.T), axis=1, kind="stable")[:, :10] for vectors in (one, other)]
+    overlap = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(*(top.tolist() for top in tops), strict=True)])
+    count = len(texts)
     return (
-        f"| {name} | {len(texts) / seconds['ours']:.0f} | {len(texts) / theirs:.0f} ({best}) "
-        f"| {theirs / seconds['ours']:.2f} | {seconds['limit'] / seconds['ours']:.0%} | {cosine:.6f} |"
+        f"| {name} | {dtype} | {count / whole:.1f} | {count / again:.1f} | {count / peers_seconds:.1f} ({best}) "
+        f"| {peers_seconds / whole:.2f} | {peers_seconds / again:.2f} | {limit / whole:.0%} "
+        f"| {cosine.min():.6f} | {overlap:.1%} |"
     )
 
 

@@ -57,7 +57,7 @@ def encode(
         "shard": made["shard"],
         "corpus": made["corpus"],
     }
-    encoder = load_bi_encoder(path_to_model, model, device, dtype)
+    encoder = load_bi_encoder(path_to_model, model, device, dtype).only_encode(encoding["batch_tokens"])
     encoders = dict.fromkeys(KINDS, encoder)
     if "max_norm" in model:
         encoders = {kind: InnerProductEncoder(encoder, kind, model["max_norm"]) for kind in KINDS}

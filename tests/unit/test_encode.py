@@ -19,6 +19,7 @@ from workflow_scripts.encode import encode
 from workflow_scripts.encoders.bi_encoder import BiEncoder
 from workflow_scripts.retrieval import encoding
 from workflow_scripts.retrieval.collection_tokens import Shard
+from workflow_scripts.retrieval.read_ahead import read_ahead
 from workflow_scripts.tokenize_collection import tokenize_collection
 
 TEXTS = {
@@ -296,3 +297,40 @@ def test_truncation_is_logged(model, data, tmp_path, caplog):
         run(model, data, tmp_path / "out")
     assert "sw passages: 3 tokenised, 33.33 % cut to 30 tokens" in caplog.text
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["dtype"] == "float16"
+
+
+def test_what_is_read_ahead_comes_in_order_and_errors_come_through():
+    assert list(read_ahead(iter(range(20)), depth=3)) == list(range(20))
+    assert list(read_ahead([])) == []
+
+    def broken():
+        yield 1
+        raise InputError("unreadable")
+
+    read = read_ahead(broken())
+    assert next(read) == 1
+    with pytest.raises(InputError, match="unreadable"):
+        next(read)
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_the_next_are_smaller(model, data, tmp_path, monkeypatch, caplog):
+    import torch
+
+    whole = np.load(run(model, data, tmp_path / "whole") / "passages.npy")
+    embed, sizes = BiEncoder.embed, []
+
+    def limited(self, rows):
+        sizes.append(sum(map(len, rows)))
+        if sizes[-1] > 50:
+            raise torch.OutOfMemoryError
+        return embed(self, rows)
+
+    monkeypatch.setattr(BiEncoder, "embed", limited)
+    halves = np.load(run(model, data, tmp_path / "halves") / "passages.npy")
+    assert np.abs(halves.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
+    failed = [size for size in sizes if size > 50]
+    assert failed and failed == sorted(failed, reverse=True) and len(set(failed)) == len(failed)
+    assert "batches are halved" in caplog.text
+    monkeypatch.setattr(BiEncoder, "embed", lambda self, rows: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    with pytest.raises(InputError, match="does not fit into memory"):
+        run(model, data, tmp_path / "none")

@@ -12,6 +12,7 @@ from workflow_scripts.encoders.packed_transformer import (
 )
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.pooling import pool, pool_packed
+from workflow_scripts.encoders.prepacked_transformer import PrepackedTransformer, can_prepack
 from workflow_scripts.encoders.tokenization import pad
 
 SMALL = {
@@ -104,6 +105,22 @@ def test_checkpoints_with_heads_and_old_names_are_read(tmp_path):
     save_file(old, tmp_path / "model.safetensors", metadata={"format": "pt"})
     texts = PackedTexts.of([np.arange(5, 15)])
     assert torch.allclose(load(tmp_path)(texts), model.bert(torch.arange(5, 15)[None]).last_hidden_state[0], atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("model_type", "dtype"), [(kind, torch.float32) for kind in CLASSES] + [("bert", torch.bfloat16)]
+)
+def test_prepacked_weights_give_the_same_states(tmp_path, model_type, dtype):
+    write_model(tmp_path, model_type)
+    texts = PackedTexts.of(rows())
+    packed = load(tmp_path).to(dtype)
+    if not can_prepack(packed):
+        pytest.skip("this machine's torch has no oneDNN, or its processor no bf16")
+    expected = load(tmp_path)(texts).detach()
+    error = (packed(texts).detach().float() - expected).abs().max()  # of this precision without prepacking
+    found = PrepackedTransformer(packed, 64)(texts)
+    assert found.dtype == dtype and len(packed.encoder.layer) == 0
+    assert (found.float() - expected).abs().max() <= 2 * error + 1e-5
 
 
 def test_weights_of_another_shape_and_broken_files_are_refused(tmp_path):

@@ -4,9 +4,11 @@ Whatever decides a vector (pooling, prefixes, lengths, normalisation) is the mod
 config; the folder holds weights, architecture and tokenizer.
 """
 
+import logging
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -19,9 +21,11 @@ from workflow_scripts.encoders.packed_transformer import (
 )
 from workflow_scripts.encoders.packing import PackedTexts
 from workflow_scripts.encoders.pooling import pool, pool_packed
+from workflow_scripts.encoders.prepacked_transformer import PrepackedTransformer, can_prepack
 from workflow_scripts.encoders.settings import EncoderSettings
 from workflow_scripts.encoders.tokenization import TextTokenizer, pad, read_config
 
+_log = logging.getLogger(__name__)
 _PADDING_MULTIPLE = 8  # tokens; keeps matrix products on the sizes that GPU kernels are fast at
 
 
@@ -37,6 +41,7 @@ class BiEncoder:
         self.settings = settings
         self.device = device
         self._longest = max(settings.max_query_length, settings.max_passage_length)
+        self._too_many_tokens = math.inf
 
     @property
     def dimension(self) -> int:
@@ -57,10 +62,30 @@ class BiEncoder:
             vectors = pool(states.float(), mask, self.settings.pooling)
         return torch.nn.functional.normalize(vectors, dim=1) if self.settings.normalise else vectors
 
+    def only_encode(self, batch_tokens: int) -> Self:
+        """Lay the weights out for batches of about ``batch_tokens`` tokens, where that pays; training is over then."""
+        if can_prepack(self.encoder):
+            self.network = PrepackedTransformer(self.encoder, batch_tokens)
+        return self
+
     @torch.inference_mode()
     def encode_rows(self, rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
-        """Return fp32 vectors [n, d] of n token lists, computed as one batch."""
-        return self.embed(rows).cpu().numpy()
+        """Return fp32 vectors [n, d] of n token lists, computed as one batch, or as halves where memory runs out."""
+        # A batch longer than one that did not fit would not fit either.
+        if len(rows) == 1 or sum(map(len, rows)) < self._too_many_tokens:
+            try:
+                return self.embed(rows).cpu().numpy()
+            except (MemoryError, RuntimeError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                self._too_many_tokens = sum(map(len, rows))
+            if len(rows) == 1:
+                raise InputError(f"a text of {len(rows[0])} tokens does not fit into memory; use a larger machine")
+            _log.warning("%d tokens do not fit into memory; batches are halved", self._too_many_tokens)
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+        half = len(rows) // 2
+        return np.concatenate([self.encode_rows(rows[:half]), self.encode_rows(rows[half:])])
 
     def tokenize(self, texts: Sequence[str], max_length: int) -> list[list[int]]:
         """Return each text's ids with special tokens, cut to ``max_length`` tokens; no prefix is added."""
@@ -73,6 +98,11 @@ class BiEncoder:
     def tokenize_passages(self, titles: Iterable[str | None], texts: Iterable[str]) -> list[list[int]]:
         """Return ids of title and text behind the model's passage prefix, cut to ``max_passage_length``."""
         return self.tokenizer.tokenize_passages(titles, texts)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # On CPU torch has no exception of its own for it.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)
 
 
 def load_bi_encoder(

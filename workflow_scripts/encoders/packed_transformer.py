@@ -100,13 +100,17 @@ class PackedTransformer(nn.Module):
 
     def forward(self, texts: PackedTexts, ids: torch.Tensor | None = None) -> torch.Tensor:
         """Return states [tokens, d] in the order of the pack; ``ids`` [tokens] stand in for the pack's own."""
-        device = self.embeddings.word_embeddings.weight.device
-        ids = torch.from_numpy(texts.ids) if ids is None else ids
-        positions = torch.from_numpy(texts.positions + self.shape.first_position)
-        states = self.embeddings(ids.to(device), positions.to(device))
+        states = self.embed(texts, ids)
         for layer in self.encoder.layer:
             states = layer(states, texts.runs)
         return states
+
+    def embed(self, texts: PackedTexts, ids: torch.Tensor | None = None) -> torch.Tensor:
+        """Return what the first layer reads, [tokens, d]."""
+        device = self.embeddings.word_embeddings.weight.device
+        ids = torch.from_numpy(texts.ids) if ids is None else ids
+        positions = torch.from_numpy(texts.positions + self.shape.first_position)
+        return self.embeddings(ids.to(device), positions.to(device))
 
     def get_input_embeddings(self) -> nn.Embedding:
         """Return the word embeddings, as transformers' models do."""
@@ -165,20 +169,26 @@ class _SelfAttention(nn.Module):
         self.query, self.key, self.value = (_Linear(shape.hidden, shape.hidden) for _ in range(3))
 
     def forward(self, states: torch.Tensor, runs: list[tuple[int, int]]) -> torch.Tensor:
-        parts = (self.query, self.key, self.value)
         # One matrix product instead of three; joining the weights costs a copy of them, little beside the product.
-        weight, bias = torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
-        projected = functional.linear(states, weight, bias).unflatten(1, (3, self.heads, -1))
-        # Splitting has one backward step; a slice for each run would have one as wide as the pack for each.
-        of_runs = projected.split([texts * length for texts, length in runs])
-        outputs = []
-        for (texts, length), of_run in zip(runs, of_runs, strict=True):
-            query, key, value = of_run.unflatten(0, (texts, length)).permute(2, 0, 3, 1, 4).unbind(0)
-            attended = functional.scaled_dot_product_attention(
-                query, key, value, dropout_p=self.dropout if self.training else 0.0
-            )
-            outputs.append(attended.transpose(1, 2).reshape(texts * length, -1))
-        return torch.cat(outputs)
+        projected = functional.linear(states, *self.joined())
+        return attend(projected, runs, self.heads, self.dropout if self.training else 0.0)
+
+    def joined(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return weight [3 d, d] and bias [3 d] of query, key and value."""
+        parts = (self.query, self.key, self.value)
+        return torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
+
+
+def attend(projected: torch.Tensor, runs: list[tuple[int, int]], heads: int, dropout: float = 0.0) -> torch.Tensor:
+    """Return attention's output [tokens, d] of query, key and value side by side, [tokens, 3 d], run by run."""
+    # Splitting has one backward step; a slice for each run would have one as wide as the pack for each.
+    of_runs = projected.unflatten(1, (3, heads, -1)).split([texts * length for texts, length in runs])
+    outputs = []
+    for (texts, length), of_run in zip(runs, of_runs, strict=True):
+        query, key, value = of_run.unflatten(0, (texts, length)).permute(2, 0, 3, 1, 4).unbind(0)
+        attended = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        outputs.append(attended.transpose(1, 2).reshape(texts * length, -1))
+    return torch.cat(outputs)
 
 
 class _Output(nn.Module):

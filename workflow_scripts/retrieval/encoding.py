@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +13,14 @@ import numpy as np
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.token_arrays import TokenArrays
+from workflow_scripts.retrieval.read_ahead import read_ahead
 
 _log = logging.getLogger(__name__)
 
 BLOCK = 1 << 13  # texts sorted by length and encoded together; what a killed job does again at most
 NORM_TOLERANCE = 1e-3
 _PROGRESS = "progress.json"
+_UNWRITTEN = 2  # batches whose vectors wait for being written
 
 
 class Encoder(Protocol):
@@ -78,15 +81,22 @@ class UnfinishedVectors:
         matrix = self._open(kind, (len(tokens), encoder.dimension), done)
         if done:
             _log.info("%s: going on behind the %d of %d that are encoded", kind, done, len(tokens))
-        for first in range(done, len(tokens), BLOCK):
-            last = min(first + BLOCK, len(tokens))
-            lengths = np.diff(tokens.offsets[first : last + 1])
-            for chosen in batches(lengths, batch_tokens):
-                stored = encoder.encode_rows(tokens.rows(first + chosen)).astype(np.float16)
-                _check(stored, first + chosen, name_of)
-                matrix[first + chosen] = stored
-            matrix.flush()
-            self._keep(kind, last)
+
+        def store(rows: np.ndarray, vectors: np.ndarray) -> None:
+            stored = vectors.astype(np.float16)
+            _check(stored, rows, name_of)
+            matrix[rows] = stored
+
+        # One thread reads, this one computes, another checks and writes.
+        with ThreadPoolExecutor(1) as writer:
+            writing: list[Future] = []
+            for rows, texts, end in read_ahead(_batches_of_blocks(tokens, done, batch_tokens)):
+                writing.append(writer.submit(store, rows, encoder.encode_rows(texts)))
+                while len(writing) > (0 if end else _UNWRITTEN):
+                    writing.pop(0).result()
+                if end:
+                    matrix.flush()
+                    self._keep(kind, end)
 
     def _open(self, kind: str, shape: tuple[int, int], done: int) -> np.ndarray:
         path = self.folder / f"{kind}.npy"
@@ -99,6 +109,19 @@ class UnfinishedVectors:
         setattr(self.progress, kind, done)
         with atomic_file(self.folder / _PROGRESS) as temporary:
             temporary.write_text(json.dumps(asdict(self.progress) | {"key": self._key}), encoding="utf-8")
+
+
+def _batches_of_blocks(
+    tokens: TokenArrays, done: int, batch_tokens: int
+) -> Iterator[tuple[np.ndarray, list[np.ndarray], int]]:
+    """Yield the rows of each batch behind ``done`` and their ids; the last of a block comes with the block's end."""
+    for first in range(done, len(tokens), BLOCK):
+        last = min(first + BLOCK, len(tokens))
+        chosen = list(batches(np.diff(tokens.offsets[first : last + 1]), batch_tokens))
+        for number, places in enumerate(chosen, start=1):
+            rows = first + places
+            texts = [np.array(ids) for ids in tokens.rows(rows)]  # copied, so that reading happens here
+            yield rows, texts, last if number == len(chosen) else 0
 
 
 def batches(lengths: np.ndarray, batch_tokens: int) -> Iterator[np.ndarray]:
