@@ -104,9 +104,7 @@ def _draw_shares(
     for lang, i in place.items():
         axes.hlines(pool[lang], i - 0.42, i + 0.42, color=BLACK, linewidth=1, linestyle=(0, (1, 2)))
     axes.set_xticks(range(len(order)), [labels.language(lang) for lang in order], rotation=30, ha="right")
-    axes.set_title(
-        f"Top 10 of questions in other languages: whose passages stand there? (largest model, {labels.model(largest)})"
-    )
+    axes.set_title(f"Whose passages stand in the top 10 of other languages? (largest model, {labels.model(largest)})")
     axes.set(ylabel="share of the top 10", xlabel="language of the passage")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
     axes.set_ylim(bottom=0)
