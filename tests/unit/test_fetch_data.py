@@ -69,6 +69,11 @@ def test_a_set_arrives_as_it_lies_in_the_repository_and_nothing_else(hub, fetch)
     check_fetched([str(manifest)])
 
 
+def test_the_endpoint_may_end_in_a_slash(hub, fetch, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", f"{hub.endpoint}/")
+    assert arrived(fetch()) == SHARDS
+
+
 def test_a_second_call_asks_the_hub_for_nothing(hub, fetch):
     manifest = fetch()
     before, asked = manifest.read_bytes(), dict(hub.asked)

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.json
+import pyarrow.parquet as pq
 import pytest
 
-from workflow_scripts.data import passage_check
+from workflow_scripts.data import passage_check, passage_files, passage_table
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import PairOptions
 from workflow_scripts.data.passage_check import PassageCheck
@@ -197,6 +198,23 @@ def test_a_killed_preparation_goes_on_at_the_last_whole_shard(miracl, monkeypatc
     assert caplog.text.count("taken from an interrupted attempt") == 2
     assert outputs(miracl) == uninterrupted
     assert not (miracl / "partial").exists()
+
+
+def test_memory_does_not_grow_with_the_corpus(miracl, monkeypatch):
+    monkeypatch.setattr(passage_files, "_BYTES", 1 << 18)
+    monkeypatch.setattr(passage_table, "_ROWS_PER_GROUP", 1024)
+    corpus = miracl / "root/miracl-corpus-v1.0-yo"
+    for shard in range(1, 9):
+        rows = (json.dumps({"docid": f"{shard}#{n}", "title": "", "text": f"{n} " * 250}) for n in range(5_000))
+        (corpus / f"docs-{shard}.jsonl.gz").write_bytes(gzip.compress("\n".join(rows).encode(), 1))
+    before, pool = pa.default_memory_pool(), pa.proxy_memory_pool(pa.default_memory_pool())
+    pa.set_memory_pool(pool)
+    try:
+        prepare_miracl(miracl)
+    finally:
+        pa.set_memory_pool(before)
+    assert pq.ParquetFile(miracl / "out/passages.parquet").metadata.num_rows == 40_002
+    assert pool.max_memory() < 20e6, "of 50 MB of text"
 
 
 def test_a_shard_that_changed_meanwhile_is_read_again(miracl, monkeypatch):

@@ -69,7 +69,7 @@ def latest_commit(kind: Kind, hub: str) -> str:
     Raises InputError, in one line, for a repository that is missing or gated, and a hub that cannot be reached.
     """
     with _one_line_errors(Place(kind, hub, "main", "a commit that you look up on its page")):
-        found = huggingface_hub.HfApi(endpoint=os.getenv("HF_ENDPOINT")).repo_info(hub, repo_type=kind)
+        found = huggingface_hub.HfApi(endpoint=_endpoint()).repo_info(hub, repo_type=kind)
     return found.sha
 
 
@@ -85,7 +85,7 @@ def list_files(place: Place, *, recursive: bool) -> dict[str, HubFile]:
             f"branch or tag can move, so pin the commit (the {place.kind} page's list of files shows it under History)"
         )
     with _one_line_errors(place):
-        listed = huggingface_hub.HfApi(endpoint=os.getenv("HF_ENDPOINT")).list_repo_tree(
+        listed = huggingface_hub.HfApi(endpoint=_endpoint()).list_repo_tree(
             place.hub, recursive=recursive, revision=place.revision, repo_type=place.kind
         )
         return {
@@ -141,7 +141,7 @@ def _download(place: Place, file: HubFile, folder: Path, partial: Path) -> None:
                     revision=place.revision,
                     repo_type=place.kind,
                     local_dir=partial,
-                    endpoint=os.getenv("HF_ENDPOINT"),
+                    endpoint=_endpoint(),
                 )
                 break
             except (HfHubHTTPError, httpx2.TransportError) as error:
@@ -154,6 +154,10 @@ def _download(place: Place, file: HubFile, folder: Path, partial: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     Path(arrived).replace(target)
     _log.info("%s: %s arrived, %.1f MB", place, file.path, file.size / 1e6)
+
+
+def _endpoint() -> str | None:
+    return os.getenv("HF_ENDPOINT", "").rstrip("/") or None
 
 
 def _is_passing(error: Exception) -> bool:
