@@ -48,3 +48,4 @@ rule all:
         every_plot,
         "<results>/tables/published.csv",
         "<results>/report.html",
+        all_model_cards,

@@ -845,6 +845,14 @@ def trained_run_files(name):
     return [f"<results>/models/{run.path}/{name}" for run in runs.trained_runs(config)]
 
 
+def all_model_cards(wildcards):
+    return trained_run_files("README.md")
+
+
+def model_folders(wildcards, input):
+    return [str(Path(path).parent) for path in input.manifests]
+
+
 def all_metrics(wildcards):
     return trained_run_files("metrics.jsonl")
 

@@ -162,6 +162,32 @@ rule sum_costs:
         " &> {log:q}"
 
 
+rule write_model_cards:
+    input:
+        means="<results>/tables/means.parquet",
+        manifests=all_manifests,
+        batches=all_batches,
+        metrics=all_metrics,
+    output:
+        all_model_cards(None),
+    log:
+        "<logs>/write_model_cards.log",
+    benchmark:
+        "<benchmarks>/write_model_cards.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=section.card_settings(config),
+        folders=model_folders,
+        code=code("write_model_cards"),
+    shell:
+        "python -m workflow_scripts.write_model_cards"
+        " --means {input.means:q}"
+        " --models {params.folders:q}"
+        " --settings {params.settings:q}"
+        " &> {log:q}"
+
+
 rule format_tables:
     input:
         per_language="<results>/tables/per_language.csv",

@@ -26,6 +26,7 @@ DISPLAY = {
     "plot_heatmap",
     "plot_translation_yield",
     "report",
+    "write_model_cards",
 }
 ANALYSIS = {"aggregate", "compare", "compare_published", "fit_scaling", "sum_costs"} | DISPLAY
 # What follows a checkpoint: all but what shows the translation.

@@ -168,6 +168,27 @@ def models_settings(config: Config) -> str:
     return canonical({model: {key: config["models"][model][key] for key in ("label", "family")} for model in chosen})
 
 
+def card_settings(config: Config) -> str:
+    """For ``write_model_cards``: labels, what each model was before fine-tuning, the licences of what trained it."""
+    chosen = config["experiment"]
+    bases: dict[str, dict[str, str]] = {}
+    for name in chosen["models"]:
+        entry = config["models"][name]
+        if "hub" in entry:
+            bases[name] = {"hub": entry["hub"], "revision": entry["revision"]}
+        else:
+            bases[name] = {"made": "pre-trained by the experiment itself" if "pretrain" in entry else "a local folder"}
+    return canonical(
+        {
+            "experiment": chosen["name"],
+            "models": {name: config["models"][name]["label"] for name in chosen["models"]},
+            "strategies": {name: config["strategies"][name]["label"] for name in chosen["strategies"]},
+            "bases": bases,
+            "licences": {name: config["sources"][name]["licence"] for name in chosen["sources"]},
+        }
+    )
+
+
 def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     """For ``aggregate``, ``compare`` and ``fit_scaling``: groups, statistics and what is compared; no label."""
     report = {key: value for key, value in config["report"].items() if key != "title"}
