@@ -4,7 +4,10 @@ Each process computes its share of every batch, and all see every vector (``grad
 ``torch.distributed`` in a process that is alone.
 """
 
+import ctypes
 import os
+import signal
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -54,9 +57,16 @@ def join_processes(device: torch.device) -> Processes:
         return ALONE
     from torch import distributed
 
+    _end_with_torchrun()
     if not distributed.is_initialized():
         distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     return Processes(distributed.get_rank(), size)
+
+
+def _end_with_torchrun() -> None:
+    # Where torchrun is killed by SIGKILL it cannot end its processes, and a retried job would meet them.
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def leave_processes(processes: Processes) -> None:
