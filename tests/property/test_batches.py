@@ -168,6 +168,41 @@ def test_languages_and_sources_are_drawn_in_proportion_to_size_to_the_tau():
     assert abs(share - 1 / 3) < 6 * 0.0087
 
 
+@pytest.mark.parametrize("tau", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("order", ["source-first", "language-first"])
+@pytest.mark.parametrize("alpha", [0.0, 1.0])
+def test_pools_are_drawn_in_two_steps_each_in_proportion_to_size_to_the_tau(tau, order, alpha):
+    """Shares of 3,000 batches against the definition, worked out here from the number of examples of every pool."""
+    made = plentiful(languages=2, pairs=64, names=("a", "b"))
+    made[0].queries[1, 48:] = -1
+    made[1].queries[0, 8:] = -1
+    made[1].passages[1, 32:] = -1
+    sizes = {
+        (number, query, passage): np.count_nonzero((source.queries[query] >= 0) & (source.passages[passage] >= 0))
+        for number, source in enumerate(made)
+        for query in (0, 1)
+        for passage in (0, 1)
+        if (query == passage) == (alpha == 1)
+    }
+
+    def first_step(pool):
+        return pool[0] if order == "source-first" else pool[1:]
+
+    totals = Counter()
+    for pool, size in sizes.items():
+        totals[first_step(pool)] += size
+    of_first = {first: total**tau / sum(t**tau for t in totals.values()) for first, total in totals.items()}
+    drawn = Counter(
+        tuple(columns(batch)[:3, 0].tolist())
+        for batch in first(HybridBatches(made, SamplerSettings(2, tau, order, "batch"), alpha, 1), 3000)
+    )
+    for pool, size in sizes.items():
+        beside = [s for other, s in sizes.items() if first_step(other) == first_step(pool)]
+        share = of_first[first_step(pool)] * size**tau / sum(s**tau for s in beside)
+        # Six standard deviations of 3,000 draws are never met by chance.
+        assert abs(drawn[pool] / 3000 - share) < 6 * (share * (1 - share) / 3000) ** 0.5
+
+
 @pytest.mark.parametrize("order", ["source-first", "language-first"])
 def test_a_source_of_one_language_joins_monolingual_batches_alone(order):
     made = plentiful(names=("many", "one"))
