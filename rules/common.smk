@@ -489,7 +489,8 @@ def hub_revision(wildcards):
 
 def hub_tokenizer(wildcards):
     """The flag that names the repository of a model's tokenizer, where it is not the model's own."""
-    entry = config["models"][wildcards.model].get("tokenizer")
+    # Translators are fetched by the same rule; they have no entry among the models.
+    entry = config["models"].get(wildcards.get("model"), {}).get("tokenizer")
     return f" --tokenizer {entry['hub']} {entry['revision']}" if entry else ""
 
 
@@ -751,17 +752,21 @@ def collection_passages(wildcards):
     )
 
 
+def searched_parts(wildcards):
+    return runs.searched_parts(config, wildcards.collection, wildcards.part)
+
+
 def indexes(wildcards):
     return expand(
         "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.json",
-        part=runs.encoding_parts(config, wildcards.collection),
+        part=searched_parts(wildcards),
     )
 
 
 def vectors(wildcards):
     return expand(
         "<results>/vectors/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}/{file}",
-        part=runs.encoding_parts(config, wildcards.collection),
+        part=searched_parts(wildcards),
         file=["queries.npy", "passages.npy", "queries.parquet", "passages.parquet"],
     )
 

@@ -29,9 +29,9 @@ def search(
 ) -> None:
     """Write HITS and GOLD_RANKS of the passages of one part.
 
-    ``paths_to_indexes`` are those of all parts of the collection, since queries and relevant passages of the others are
-    needed too; ``part`` is the one, named as its index file, whose passages are ranked. ``settings``: ``depth``,
-    ``memory_gb``, ``settings``, ``parallel``.
+    ``paths_to_indexes`` are those of all parts of the collection where queries and relevant passages of the others are
+    needed too, else its own; ``part`` is the one, named as its index file, whose passages are ranked. ``settings``:
+    ``depth``, ``memory_gb``, ``settings``, ``parallel``.
     """
     indexes = {path: read_index(path) for path in paths_to_indexes}
     if others := [path for path, index in indexes.items() if index["collection"] != collection]:
@@ -66,7 +66,7 @@ def main() -> None:
     """Parse the command line and search."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--index", type=Path, nargs="+", required=True, metavar="F.json", help="all parts of the collection"
+        "--index", type=Path, nargs="+", required=True, metavar="F.json", help="the parts that it needs"
     )
     parser.add_argument("--part", required=True, metavar="NAME", help="the part whose passages are searched")
     parser.add_argument("--collection", required=True, metavar="NAME")

@@ -141,6 +141,9 @@ def test_the_scaling_study_has_its_jobs(tree, pins):
         "finetune": runs,
     }
     assert counted(planned, "search", "score") == {"search": runs * langs, "score": runs + 1}
+    # Searched in itself alone, a language waits for no other.
+    hits = tree.planned("results/scaling/hits/xlmr-base/mono/1/miracl/sw.parquet")
+    assert counted(hits, "encode", "index", "search") == {"encode": 1, "index": 1, "search": 1}
 
 
 def test_the_sanity_check_trains_nothing(tree, pins):

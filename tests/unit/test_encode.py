@@ -16,7 +16,7 @@ from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
-from workflow_scripts.encoders.bi_encoder import BiEncoder
+from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
 from workflow_scripts.retrieval import encoding
 from workflow_scripts.retrieval.collection_tokens import Shard
 from workflow_scripts.retrieval.read_ahead import read_ahead
@@ -174,6 +174,20 @@ def test_blocks_and_batches_change_no_vector_beyond_rounding(model, data, tmp_pa
     monkeypatch.setattr(encoding, "BLOCK", 2)
     blocks = np.load(run(model, data, tmp_path / "c", batch_tokens=16) / "passages.npy")
     assert np.abs(blocks.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
+
+
+def test_a_model_of_dot_products_has_unit_vectors_of_their_order(model, data, tmp_path):
+    entry = MODEL | {"normalise": False, "max_norm": 100.0}
+    folder = run(model, data, tmp_path / "v", entry)
+    stored = [np.load(folder / f"{kind}.npy").astype(np.float64) for kind in ("queries", "passages")]
+    assert read_manifest(folder)["passages"]["dimension"] == stored[0].shape[1] == 33
+    encoder = load_bi_encoder(model, entry)
+    queries, passages = (
+        encoder.encode_rows(TokenArrays.open(tmp_path / "v.tokens", kind).rows(np.arange(6)))
+        for kind in ("queries", "passages")
+    )
+    norms = np.linalg.norm(queries, axis=1, keepdims=True)
+    assert np.allclose(stored[0] @ stored[1].T, queries @ passages.T / norms / 100, atol=1e-4)
 
 
 def test_vectors_without_unit_length_are_refused(model, data, tmp_path):

@@ -102,6 +102,15 @@ def encoding_parts(config: Config, collection: str) -> dict[str, EncodingPart]:
     return found
 
 
+def searched_parts(config: Config, collection: str, part: str) -> list[str]:
+    """The encoding parts that the search of a part reads: its own where languages are searched in themselves alone."""
+    found = encoding_parts(config, collection)
+    if config["collections"][collection]["settings"] != ["monolingual"]:
+        return list(found)
+    languages = parts(config, collection)[part]
+    return [name for name, encoded in found.items() if encoded.languages == languages]
+
+
 def parts(config: Config, collection: str) -> dict[str, list[str]]:
     """What one search job does: part name → the languages of its passages, in the config's order."""
     languages = config["collections"][collection]["languages"]
