@@ -5,6 +5,7 @@ The stand-in has files in the layouts of the repositories that the experiments n
 
 import copy
 import io
+import sys
 
 import huggingface_hub
 import pyarrow as pa
@@ -19,11 +20,16 @@ from workflow_scripts.data.layouts import MMARCO_LANGUAGES
 from workflow_scripts.data.tables import PAIRS, read_table
 from workflow_scripts.planning import pin_revisions
 
-EXPERIMENTS = ("paper", "scaling", "sanity")
+FILES = {  # a second condition overlays the first
+    "paper": ["paper"],
+    "scaling": ["scaling"],
+    "scaling-translated": ["scaling", "scaling-translated"],
+    "sanity": ["sanity"],
+}
 
 
 def config_of(name):
-    return pin_revisions.merged([ROOT / "config.yaml", ROOT / f"experiments/{name}.yaml"])
+    return pin_revisions.merged([ROOT / "config.yaml", *(ROOT / f"experiments/{file}.yaml" for file in FILES[name])])
 
 
 def unpinned(config):
@@ -60,7 +66,7 @@ REPOSITORIES = {"unicamp-dl/mmarco": mmarco, "sentence-transformers/natural-ques
 def hub():
     """A server that knows every repository that the experiments name; most are empty, as a plan asks for no file."""
     known = {}
-    for name in EXPERIMENTS:
+    for name in FILES:
         for repository in pin_revisions.repositories(config_of(name)):
             known[f"{repository.kind}s/{repository.hub}"] = REPOSITORIES.get(repository.hub, dict)()
     with serve(known) as server:
@@ -90,7 +96,9 @@ def experiment(tree, name, overlay):
     config = config_of(name)
     tree.experiment = name
     (tree.folder / "pins.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
-    tree.command = lambda *arguments: [*type(tree).command(tree, *arguments), "pins.yaml"]
+    overlays = [f"experiments/{file}.yaml" for file in FILES[name]] + ["pins.yaml"]
+    start = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    tree.command = lambda *arguments: [*start, *arguments, "--configfile", *overlays]
     for collection in config["experiment"]["collections"]:
         entry = config["collections"][collection]
         if "hub" not in entry:
@@ -107,7 +115,10 @@ def counted(planned, *rules):
 
 def test_the_papers_experiment_has_its_jobs(tree, pins):
     overlay = pins(config_of("paper"))
-    assert overlay == {"collections": {"miracl": {"revision": COMMIT, "corpus_revision": COMMIT}}}
+    assert overlay == {
+        "translators": {"madlad-3b": {"revision": COMMIT}},
+        "collections": {"miracl": {"revision": COMMIT, "corpus_revision": COMMIT}},
+    }
     experiment(tree, "paper", overlay)
     runs, parts = 2 * 3, 1 + 1 + 15  # models × strategies; XQuAD-R, MLQA-R, MIRACL's languages
     shards = 2 + (2 + 10 + 2 + 2 + 15 + 2 + 7 + 2 + 10 + 5) + 5  # five of MIRACL's languages are one shard
@@ -118,6 +129,12 @@ def test_the_papers_experiment_has_its_jobs(tree, pins):
         "prepare_pairs": 7 + 1,
         "prepare_collection": 11 + 7 + 15,
         "finetune": runs,
+    }
+    assert counted(planned, "translate", "translate_shard", "convert_translator", "decontaminate") == {
+        "translate": 8,
+        "translate_shard": 8 * 4,
+        "convert_translator": 1,
+        "decontaminate": 9,
     }
     assert counted(planned, "encode", "search", "search_bm25", "score") == {
         "encode": runs * shards,
@@ -144,6 +161,19 @@ def test_the_scaling_study_has_its_jobs(tree, pins):
     # Searched in itself alone, a language waits for no other.
     hits = tree.planned("results/scaling/hits/xlmr-base/mono/1/miracl/sw.parquet")
     assert counted(hits, "encode", "index", "search") == {"encode": 1, "index": 1, "search": 1}
+
+
+def test_the_second_condition_adds_translated_languages_and_nothing_else(tree, pins):
+    experiment(tree, "scaling-translated", pins(config_of("scaling-translated")))
+    planned = tree.planned("results/scaling-translated/models/xlmr-base/hybrid/1/manifest.json")
+    rules = ("prepare_pairs", "translate", "translate_shard", "decontaminate", "finetune")
+    assert counted(planned, *rules) == {
+        "prepare_pairs": 11,
+        "translate": 5,
+        "translate_shard": 5 * 8,
+        "decontaminate": 11 + 5,
+        "finetune": 1,
+    }
 
 
 def test_the_sanity_check_trains_nothing(tree, pins):
