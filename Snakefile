@@ -49,3 +49,4 @@ rule all:
         "<results>/tables/published.csv",
         "<results>/report.html",
         all_model_cards,
+        index_recalls,

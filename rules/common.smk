@@ -626,8 +626,23 @@ def search_time(wildcards, attempt):
     return attempt * job_resources.searching_minutes(model, comparisons)
 
 
-def search_memory(wildcards, attempt):
+def exact_search_memory(wildcards, attempt):
     return attempt * job_resources.search_memory_mb(config["search"])
+
+
+def search_memory(wildcards, input, attempt):
+    """Its budget, and a faiss index whole."""
+    if not FAISS_FOLDERS:
+        return exact_search_memory(wildcards, attempt)
+    return exact_search_memory(wildcards, attempt) + index_memory(
+        wildcards, input, attempt
+    )
+
+
+def index_memory(wildcards, input, attempt):
+    if not FAISS_FOLDERS:
+        return attempt * job_resources.EXACT_INDEX_MEMORY_MB
+    return attempt * job_resources.faiss_memory_mb(input.size_mb)
 
 
 # --- Token arrays.
@@ -761,6 +776,34 @@ def indexes(wildcards):
         "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.json",
         part=searched_parts(wildcards),
     )
+
+
+# Kinds of index that are faiss's have a folder beside the manifest.
+FAISS_FOLDERS = (
+    []
+    if config["search"]["kind"] == "exact"
+    else [
+        directory("<results>/index/{model}/{strategy}/{seed}/{collection}/{part}.faiss")
+    ]
+)
+
+
+def faiss_folders(wildcards):
+    if not FAISS_FOLDERS:
+        return []
+    return [path.replace(".json", ".faiss") for path in indexes(wildcards)]
+
+
+def index_recalls(wildcards):
+    """What an approximate index loses, for each part; an exact one loses nothing."""
+    if not FAISS_FOLDERS:
+        return []
+    return [
+        f"<results>/recall/{run.path}/{collection}/{part}.csv"
+        for run in runs.dense_runs(config)
+        for collection in config["experiment"]["collections"]
+        for part in runs.parts(config, collection)
+    ]
 
 
 def vectors(wildcards):

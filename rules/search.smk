@@ -7,28 +7,32 @@ rule index:
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
         manifest="<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/manifest.json",
     output:
-        "<results>/index/{model}/{strategy}/{seed}/{collection}/{part}.json",
+        manifest="<results>/index/{model}/{strategy}/{seed}/{collection}/{part}.json",
+        faiss=FAISS_FOLDERS,
     log:
         "<logs>/index/{model}/{strategy}/{seed}/{collection}/{part}.log",
     benchmark:
         "<benchmarks>/index/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
     conda:
         "../envs/search.yaml"
+    resources:
+        mem_mb=index_memory,
     params:
-        settings=section.canonical({"kind": config["search"]["kind"]}),
+        settings=section.canonical(section.index_section(config)),
         vectors=subpath(input.manifest, parent=True),
         code=code("index"),
     shell:
         "python -m workflow_scripts.index"
         " --vectors {params.vectors:q}"
         " --settings {params.settings:q}"
-        " --output {output:q}"
+        " --output {output.manifest:q}"
         " &> {log:q}"
 
 
 rule search:
     input:
         indexes=indexes,
+        faiss=faiss_folders,
         vectors=vectors,
         qrels=collection_qrels,
     output:
@@ -56,6 +60,36 @@ rule search:
         " --settings {params.settings:q}"
         " --hits {output.hits:q}"
         " --gold-ranks {output.gold:q}"
+        " &> {log:q}"
+
+
+# What an approximate index loses: recall against exact search on a sample of queries, and sizes on disk.
+rule measure_recall:
+    input:
+        indexes=indexes,
+        faiss=faiss_folders,
+        vectors=vectors,
+        hits="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.parquet",
+    output:
+        "<results>/recall/{model}/{strategy}/{seed}/{collection}/{part}.csv",
+    log:
+        "<logs>/measure_recall/{model}/{strategy}/{seed}/{collection}/{part}.log",
+    benchmark:
+        "<benchmarks>/measure_recall/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
+    conda:
+        "../envs/search.yaml"
+    resources:
+        mem_mb=exact_search_memory,
+    params:
+        settings=search_settings,
+        code=code("measure_recall"),
+    shell:
+        "python -m workflow_scripts.measure_recall"
+        " --index {input.indexes:q}"
+        " --part {wildcards.part:q}"
+        " --settings {params.settings:q}"
+        " --hits {input.hits:q}"
+        " --output {output:q}"
         " &> {log:q}"
 
 

@@ -5,15 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
-from workflow_scripts.data.errors import InputError
-from workflow_scripts.retrieval.exact_index import KIND, write_index
+from workflow_scripts.retrieval.index_manifest import write_index
 
 
 def index(*, path_to_vectors: Path, settings: dict[str, Any], path_to_output: Path) -> None:
-    """Write the index that ``settings["kind"]`` names; raise InputError on another kind than ``exact``."""
-    if settings["kind"] != KIND:
-        raise InputError(f"search.kind: {settings['kind']!r} is not {KIND}")
-    write_index(path_to_vectors, path_to_output)
+    """Write the index that ``settings["kind"]`` names; other kinds than ``exact`` read ``settings["faiss"]`` too."""
+    write_index(path_to_vectors, path_to_output, settings)
 
 
 def main() -> None:

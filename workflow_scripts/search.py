@@ -12,8 +12,9 @@ from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, write_table
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
-from workflow_scripts.retrieval.exact_index import read_index
+from workflow_scripts.retrieval.faiss_index import FaissCandidates
 from workflow_scripts.retrieval.full_search import Search
+from workflow_scripts.retrieval.index_manifest import KIND, read_index, shards_of
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 
 
@@ -33,13 +34,10 @@ def search(
     needed too, else its own; ``part`` is the one, named as its index file, whose passages are ranked. ``settings``:
     ``depth``, ``memory_gb``, ``settings``, ``parallel``.
     """
-    indexes = {path: read_index(path) for path in paths_to_indexes}
+    indexes = {path: read_index(path, settings["kind"]) for path in paths_to_indexes}
     if others := [path for path, index in indexes.items() if index["collection"] != collection]:
         raise InputError(f"{others[0]}: is of collection {indexes[others[0]]['collection']}, not {collection}")
-    # The shards of a large language are indexes of their own, in order: en-00, en-01, …
-    chosen = {path: index for path, index in indexes.items() if part in (path.stem, path.stem.rpartition("-")[0])}
-    if not chosen:
-        raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
+    chosen = shards_of(part, indexes)
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
     query_vectors, query_ids = load_queries(indexes)
     passage_vectors, passage_ids = load_passages(chosen)
@@ -48,6 +46,10 @@ def search(
     blocks = Blocks.within(
         settings["memory_gb"], settings["depth"], len(passage_ids), next(iter(query_vectors.values())).shape[1]
     )
+    finder = None
+    if settings["kind"] != KIND:
+        files = {lang: [index["faiss"][lang] for index in chosen.values()] for lang in passage_ids}
+        finder = FaissCandidates(query_vectors, files, settings["faiss"])
     with hits_file(path_to_hits, settings["depth"]) as append:
         gold_ranks = Search(
             scorer=DenseScorer(query_vectors, passage_vectors),
@@ -58,6 +60,7 @@ def search(
             settings=settings["settings"],
             qrels=read_qrels(paths_to_qrels) if ranks_wanted else {},
             depth=settings["depth"],
+            finder=finder,
         ).run(blocks, append)
         write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
 

@@ -17,11 +17,22 @@ from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_
 from workflow_scripts.evaluation.rank_correlation import list_correlation
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
+from workflow_scripts.measure_recall import measure_recall
 from workflow_scripts.score import score
 from workflow_scripts.search import search
 from workflow_scripts.search_bm25 import search_bm25
 
 SEARCH = {"kind": "exact", "depth": 10, "memory_gb": 0.1, "settings": ALL, "parallel": True}
+FAISS = {
+    "margin": 30,
+    "nlist": 1,
+    "nprobe": 4,
+    "pq_pieces": 4,
+    "pq_bits": 4,
+    "hnsw_links": 8,
+    "ef_construction": 40,
+    "ef_search": 300,
+}
 SCORE = {"settings": ALL, "parallel": True, "metrics": ["ndcg@10", "recall@10", "map", "mrr@10", "recall@1"]}
 KEYS = {
     "ndcg@10": "ndcg_cut_10",
@@ -97,7 +108,9 @@ def test_one_part_and_a_part_a_language_give_the_same_hits_and_scores(folder):
         pd.testing.assert_frame_equal(ours, theirs, check_categorical=False)
 
 
-def test_shards_of_a_language_give_the_hits_of_the_whole(folder):
+@pytest.mark.parametrize("kind", ["exact", "fp16"])
+def test_shards_of_a_language_give_the_hits_of_the_whole(folder, kind):
+    settings = SEARCH | {"kind": kind, "faiss": FAISS}
     hits, golds = run_search(folder, {lang: [lang] for lang in LANGS})
     indexes = []
     for lang in LANGS:
@@ -118,14 +131,14 @@ def test_shards_of_a_language_give_the_hits_of_the_whole(folder):
                 facts[side] = manifest[side] | {"rows": last - first, "languages": [block]}
             write_manifest(part, inputs=[], collection="c", dtype="float16", **facts)
             indexes.append(folder / "index" / f"{part.name}.json")
-            index(path_to_vectors=part, settings=SEARCH, path_to_output=indexes[-1])
+            index(path_to_vectors=part, settings=settings, path_to_output=indexes[-1])
     for lang, path_to_hits, path_to_gold_ranks in zip(LANGS, hits, golds, strict=True):
         found = [folder / "sharded" / f"{lang}.parquet", folder / "sharded" / f"{lang}.gold.parquet"]
         search(
             paths_to_indexes=indexes,
             part=lang,
             collection="c",
-            settings=SEARCH,
+            settings=settings,
             paths_to_qrels=files(folder / "c", "qrels"),
             path_to_hits=found[0],
             path_to_gold_ranks=found[1],
@@ -366,8 +379,6 @@ def test_the_index_says_what_it_lies_over_and_refuses_a_broken_matrix(folder):
     (folder / "vectors" / "passages.npy").write_bytes(matrix[:-100])
     with pytest.raises(InputError, match="rerun encode"):
         index(path_to_vectors=folder / "vectors", settings={"kind": "exact"}, path_to_output=folder / "i.json")
-    with pytest.raises(InputError, match="kind"):
-        index(path_to_vectors=folder / "vectors", settings={"kind": "hnsw"}, path_to_output=folder / "i.json")
 
 
 @pytest.mark.parametrize("value", [np.nan, 2.0])
@@ -394,3 +405,73 @@ def test_qrels_that_name_no_passage_stop_the_search(folder):
     with pytest.raises(InputError, match="does not have"):
         write_collection(folder / "c", passages=31)
         run_search(folder, {"all": LANGS})
+
+
+def as_text(path):
+    return read_table(path, HITS).to_pandas().astype(dict.fromkeys(["query_lang", "query_id", "passage_lang"], str))
+
+
+@pytest.mark.parametrize("kind", ["flat", "fp16", "sq8", "ivf-flat", "ivf-pq", "hnsw"])
+def test_a_faiss_index_that_names_every_passage_gives_the_exact_hits(folder, kind):
+    for name in ("exact", kind):
+        shutil.copytree(folder / "c", folder / name / "c")
+    exact, exact_golds = run_search(folder / "exact", {"all": LANGS})
+    settings = SEARCH | {"kind": kind, "faiss": FAISS | {"nlist": 4}}
+    found, golds = run_search(folder / kind, {"all": LANGS}, settings)
+    pd.testing.assert_frame_equal(as_text(exact[0]), as_text(found[0]))
+    assert read_table(exact_golds[0], GOLD_RANKS).to_pylist() == read_table(golds[0], GOLD_RANKS).to_pylist()
+    indexes = folder / kind / "index"
+    measured = {"paths_to_indexes": [indexes / "all.json"], "part": "all", "settings": settings}
+    measure_recall(**measured, path_to_hits=found[0], path_to_output=folder / "recall.csv")
+    table = pd.read_csv(folder / "recall.csv")
+    assert (table["recall"] == 1).all()
+    assert set(zip(table["query_lang"], table["passage_lang"], strict=True)) == {(a, b) for a in LANGS for b in LANGS}
+    assert set(table["index_bytes"]) <= {path.stat().st_size for path in (indexes / "all.faiss").iterdir()}
+    assert set(table["vector_bytes"]) == {30 * 8 * 2}
+
+
+def test_recall_counts_what_an_index_misses(folder):
+    settings = SEARCH | {"kind": "ivf-flat", "faiss": FAISS | {"nlist": 4, "nprobe": 1, "margin": 1}}
+    found, _ = run_search(folder, {"all": LANGS}, settings)
+    measured = {"paths_to_indexes": [folder / "index" / "all.json"], "part": "all", "settings": settings}
+    measure_recall(**measured, path_to_hits=found[0], path_to_output=folder / "recall.csv")
+    table = pd.read_csv(folder / "recall.csv")
+    shutil.copytree(folder / "c", folder / "exact" / "c")
+    exact = as_text(run_search(folder / "exact", {"all": LANGS})[0][0])
+    key = ["query_lang", "query_id", "passage_lang", "passage_id"]
+    both = exact.merge(as_text(found[0]), on=key).groupby(["query_lang", "passage_lang"]).size()
+    assert both.sum() < len(exact)
+    for row in table[table["k"] == 10].itertuples():
+        assert row.recall == pytest.approx(both.get((row.query_lang, row.passage_lang), 0) / (12 * 10), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "message"),
+    [
+        ("ivf-flat", {"nlist": 31}, "search.faiss.nlist: 31 lists are too many for the 30"),
+        ("ivf-pq", {"pq_pieces": 3}, "search.faiss.pq_pieces: 3 does not divide the 8"),
+        ("ivf-pq", {"pq_bits": 5}, "search.faiss.pq_bits: 5 bits"),
+    ],
+)
+def test_faiss_parameters_that_do_not_fit_the_vectors_are_refused(folder, kind, change, message):
+    with pytest.raises(InputError, match=message):
+        run_search(folder, {"all": LANGS}, SEARCH | {"kind": kind, "faiss": FAISS | change})
+
+
+def test_an_index_of_another_kind_or_a_broken_one_is_refused(folder):
+    settings = SEARCH | {"kind": "flat", "faiss": FAISS}
+    run_search(folder, {"all": LANGS}, settings)
+    asked = {
+        "paths_to_indexes": [folder / "index" / "all.json"],
+        "part": "all",
+        "collection": "c",
+        "paths_to_qrels": files(folder / "c", "qrels"),
+        "path_to_hits": folder / "again.parquet",
+        "path_to_gold_ranks": folder / "again.gold.parquet",
+    }
+    with pytest.raises(InputError, match="not an index of kind exact"):
+        search(**asked, settings=SEARCH)
+    path = folder / "index" / "all.faiss" / "bn.index"
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match="run index again"):
+        search(**asked, settings=settings)

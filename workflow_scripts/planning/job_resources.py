@@ -9,6 +9,8 @@ SMALL_MODEL = 5_000_000
 LARGE_COLLECTION = 100_000
 # torch, transformers and the tables of a small experiment, resident.
 BASE_MEMORY_MB = 900
+# Python, and a manifest to write.
+EXACT_INDEX_MEMORY_MB = 300
 # Weights, gradients and two AdamW moments in fp32.
 TRAINING_BYTES_PER_PARAMETER = 16
 
@@ -130,3 +132,8 @@ def translator_gpus(translator: dict[str, Any]) -> int:
 def translation_memory_mb(translator: dict[str, Any]) -> int:
     """Host memory of a translation or conversion job in MB: weights in fp32, once as read and once as used."""
     return round(BASE_MEMORY_MB + 4 * 2 * translator["size_m"])
+
+
+def faiss_memory_mb(vectors_mb: float) -> int:
+    """Host memory in MB of a faiss index over fp16 vectors: it holds them as fp32 at most, and links of a graph."""
+    return round(300 + 2.5 * vectors_mb)

@@ -139,10 +139,17 @@ def _encoder_entry(config: Config, model: str) -> dict[str, Any]:
     return {"normalise": True, **{key: config["models"][model][key] for key in _ENCODER_KEYS}}
 
 
+def index_section(config: Config) -> dict[str, Any]:
+    """For ``index``: its kind, and where faiss makes it, faiss's parameters."""
+    search = config["search"]
+    return {key: search[key] for key in ("kind", "faiss") if key == "kind" or search["kind"] != "exact"}
+
+
 def search_settings(config: Config, collection: str) -> str:
     """For ``search`` and ``search_bm25``: the search section and what the collection is searched for."""
     entry = config["collections"][collection]
-    return canonical({**config["search"], "settings": entry["settings"], "parallel": entry["parallel"]})
+    chosen = {**index_section(config), **{key: config["search"][key] for key in ("depth", "memory_gb")}}
+    return canonical({**chosen, "settings": entry["settings"], "parallel": entry["parallel"]})
 
 
 def score_settings(config: Config, collection: str) -> str:

@@ -16,11 +16,12 @@ from workflow_scripts.data.tables import GOLD_RANKS, HITS
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.language_pairs import passage_languages
 from workflow_scripts.retrieval.language_ranking import LanguageRanking
-from workflow_scripts.retrieval.passages import PassageIds, Scorer
-from workflow_scripts.retrieval.ranking import NO_HIT, bounds, unpack
+from workflow_scripts.retrieval.passages import Finder, PassageIds, Scorer
+from workflow_scripts.retrieval.ranking import NO_HIT, bounds, keys, unpack
 from workflow_scripts.retrieval.relevant_passages import RelevantPassages, find_relevant
 
 _log = logging.getLogger(__name__)
+_FOUND_AT_ONCE = 256  # queries whose candidates are held together
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Search:
     that are ranked; ``scorer`` scores them. ``qrels`` say whose ranks are wanted; they are empty where none are.
     The passages that they name are among ``judged``, scored by ``judged_scorer``: those of all languages,
     whole, where ``passages`` may be one part of them.
+    ``finder``: where there is one, hits are the best of the candidates that it names; else of all passages. Ranks of
+    relevant passages are counted among all passages in any case.
     ``matches_only``: a passage with score 0 is no hit (lexical search: it has no term of the query).
     """
 
@@ -43,6 +46,7 @@ class Search:
     qrels: Qrels
     depth: int
     matches_only: bool = False
+    finder: Finder | None = None
 
     def run(self, blocks: Blocks, append_hits: Callable[[pa.Table], None]) -> pa.Table:
         """Search; hand HITS over in blocks of whole queries, in order, and return GOLD_RANKS."""
@@ -62,8 +66,14 @@ class Search:
                 keys = np.empty((len(rows), len(langs), self.depth), dtype=np.int64)
                 above = np.empty((len(golds.query), len(langs)), dtype=np.int64)
                 for position, lang in enumerate(langs):
-                    ranking = self._rank(query_lang, rows, lang, golds, gold_scores, blocks)
-                    keys[:, position], above[:, position] = ranking.hits(), ranking.above
+                    if self.finder:
+                        keys[:, position] = self._rank_candidates(query_lang, rows, lang)
+                    if not self.finder or len(above):
+                        depth = 1 if self.finder else self.depth
+                        ranking = self._rank(query_lang, rows, lang, depth, golds, gold_scores, blocks)
+                        above[:, position] = ranking.above
+                        if not self.finder:
+                            keys[:, position] = ranking.hits()
                 if len(above):
                     gold_ranks.append(self._gold_table(query_lang, names, langs, golds, gold_scores, above))
                 for table in self._hit_tables(query_lang, names, langs, keys):
@@ -85,6 +95,7 @@ class Search:
         query_lang: str,
         rows: np.ndarray,
         lang: str,
+        depth: int,
         golds: RelevantPassages,
         gold_scores: np.ndarray,
         blocks: Blocks,
@@ -95,12 +106,25 @@ class Search:
         def exact(queries: np.ndarray, found: np.ndarray) -> np.ndarray:
             return self.scorer.score_pairs(query_lang, rows[queries], lang, found)
 
-        ranking = LanguageRanking(
-            len(rows), self.depth, passages.places, exact, golds.offsets, gold_keys, self.matches_only
-        )
+        ranking = LanguageRanking(len(rows), depth, passages.places, exact, golds.offsets, gold_keys, self.matches_only)
         for block in self.scorer.scan(query_lang, rows, lang, blocks):
             ranking.add(block.first_query, block.first_passage, block.scores, block.error)
         return ranking
+
+    def _rank_candidates(self, query_lang: str, rows: np.ndarray, lang: str) -> np.ndarray:
+        """Return keys [queries, depth], best first, of the finder's candidates by their exact scores."""
+        best = np.full((len(rows), self.depth), NO_HIT, dtype=np.int64)
+        for first in range(0, len(rows), _FOUND_AT_ONCE):
+            part = rows[first : first + _FOUND_AT_ONCE]
+            query, passages = self.finder.find(query_lang, part, lang, self.depth)
+            scores = self.scorer.score_pairs(query_lang, part[query], lang, passages)
+            found = keys(scores, self.passages[lang].places[passages])
+            order = np.lexsort((-found, query))
+            query, found = query[order], found[order]
+            rank = np.arange(len(query)) - np.searchsorted(query, query)
+            kept = rank < self.depth
+            best[first + query[kept], rank[kept]] = found[kept]
+        return best
 
     def _hit_tables(self, query_lang: str, names: pa.Array, langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
         """Yield the HITS of keys [queries, languages, depth], a bounded number of rows at a time."""

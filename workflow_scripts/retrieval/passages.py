@@ -59,3 +59,12 @@ class Scorer(Protocol):
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
         """Return the float32 scores [n] of query row i against passage row i: the same bits whatever the company."""
+
+
+class Finder(Protocol):
+    """How an approximate index names candidates."""
+
+    def find(
+        self, query_lang: str, queries: np.ndarray, passage_lang: str, depth: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return numbers [m] of ``queries``, counted from 0, and rows [m] of passages: each pair once."""

@@ -75,10 +75,13 @@ class StackedVectors:
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
         """Return a slice without step, or the rows of the given numbers."""
-        numbers = np.arange(*rows.indices(len(self))[:2]) if isinstance(rows, slice) else rows
-        piece = np.searchsorted(self._starts, numbers, side="right") - 1
-        found = np.empty((len(numbers), self._pieces[0][:0].shape[1]), dtype=np.float16)
-        for i in np.unique(piece):
-            mine = piece == i
-            found[mine] = self._pieces[i][numbers[mine] - self._starts[i]]
+        if isinstance(rows, slice):
+            low, high = rows.indices(len(self))[:2]
+            spans = zip(self._pieces, self._starts, strict=False)
+            return np.concatenate([piece[max(0, low - first) : max(0, high - first)] for piece, first in spans])
+        piece_of = np.searchsorted(self._starts, rows, side="right") - 1
+        found = np.empty((len(rows), self._pieces[0][:0].shape[1]), dtype=np.float16)
+        for i in np.unique(piece_of):
+            mine = piece_of == i
+            found[mine] = self._pieces[i][rows[mine] - self._starts[i]]
         return found

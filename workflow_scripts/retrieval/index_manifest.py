@@ -1,20 +1,23 @@
-"""The index of kind ``exact``: a JSON manifest over encoded matrices. Nothing is copied."""
+"""An index: a JSON manifest over encoded matrices, which are not copied; kinds other than ``exact`` add faiss files."""
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.retrieval.faiss_index import write_faiss_index
+from workflow_scripts.retrieval.stored_vectors import StoredVectors
 
 KIND = "exact"
 VERSION = 1
 _BYTES = {"float16": 2}
 
 
-def write_index(path_to_vectors: Path, path_to_output: Path) -> None:
-    """Write the manifest over the matrices of one encoded part.
+def write_index(path_to_vectors: Path, path_to_output: Path, settings: Mapping[str, Any]) -> None:
+    """Write the manifest over the matrices of one encoded part, and what faiss files ``settings["kind"]`` asks for.
 
     It holds, for queries and passages, the paths of matrix and ids relative to its own folder, their digests, shape,
     dtype and the rows of each language. Raises InputError where the part is not whole.
@@ -22,7 +25,7 @@ def write_index(path_to_vectors: Path, path_to_output: Path) -> None:
     manifest = _read_json(path_to_vectors / "manifest.json", "run encode")
     here = path_to_output.parent
     index: dict[str, Any] = {
-        "kind": KIND,
+        "kind": settings["kind"],
         "version": VERSION,
         "collection": manifest["collection"],
         "dtype": manifest["dtype"],
@@ -42,19 +45,48 @@ def write_index(path_to_vectors: Path, path_to_output: Path) -> None:
         raise InputError(
             f"{path_to_vectors}: queries and passages differ in dimension; remove the folder and rerun encode"
         )
+    if settings["kind"] != KIND:
+        index["faiss"] = _write_faiss(index, path_to_output, settings)
     with atomic_file(path_to_output) as temporary:
         temporary.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def read_index(path: Path) -> dict[str, Any]:
+def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mapping[str, Any]) -> dict[str, str]:
+    """Write an index a language into the folder ``<part>.faiss`` beside the manifest; return language → file."""
+    passages, folder = index["passages"], path_to_output.with_suffix(".faiss")
+    matrix = Path(os.path.normpath(path_to_output.parent / passages["matrix"]))
+    shape = (passages["rows"], index["dimension"])
+    files = {}
+    for block in passages["languages"]:
+        lang = block["lang"]
+        vectors = StoredVectors(matrix, shape, block["first"], block["rows"])
+        path = folder / f"{lang}.index"
+        write_faiss_index(vectors, settings["kind"], settings["faiss"], f"passages of {lang}", path)
+        files[lang] = _relative(path, path_to_output.parent)
+    return files
+
+
+def read_index(path: Path, kind: str) -> dict[str, Any]:
     """Return a manifest with its paths made usable from the working folder; raise InputError on any other file."""
     index = _read_json(path, "run index")
-    if index.get("kind") != KIND or index.get("version") != VERSION:
-        raise InputError(f"{path}: not an index of kind {KIND}, version {VERSION}; remove it and rerun index")
+    if index.get("kind") != kind or index.get("version") != VERSION:
+        raise InputError(f"{path}: not an index of kind {kind}, version {VERSION}; remove it and rerun index")
+    index["faiss"] = {lang: Path(os.path.normpath(path.parent / name)) for lang, name in index.get("faiss", {}).items()}
     for side in ("queries", "passages"):
         for name in ("matrix", "ids"):
             index[side][name] = Path(os.path.normpath(path.parent / index[side][name]))
     return index
+
+
+def shards_of(part: str, indexes: Mapping[Path, dict[str, Any]]) -> dict[Path, dict[str, Any]]:
+    """Return the indexes of a search part: that of its name, or those of its shards, ``en-00``, ``en-01``, …, in order.
+
+    Raises InputError where there is none.
+    """
+    chosen = {path: index for path, index in indexes.items() if part in (path.stem, path.stem.rpartition("-")[0])}
+    if not chosen:
+        raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
+    return chosen
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -1,0 +1,122 @@
+"""faiss indexes over stored vectors: they name candidates fast, of which our exact scores make the hits.
+
+faiss's inner product of unit vectors is the cosine. An index is trained on a sample drawn with a fixed seed and added
+to in the order of the rows; HNSW, whose graph depends on which thread is first, is built by one thread.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
+from workflow_scripts.retrieval.exact_product import decode
+from workflow_scripts.retrieval.stored_vectors import VectorRows
+
+_ROWS_AT_ONCE = 1 << 14
+_TRAINED_ON = 256  # vectors a list, as faiss takes at most
+_LEAST_TRAINED_ON = 1 << 16  # for scalar and product quantisers
+_SEED = 1
+
+
+def factory_string(kind: str, rows: int, dimension: int, settings: Mapping[str, Any], where: str) -> str:
+    """Return the description from which ``faiss.index_factory`` makes an index of ``rows`` vectors.
+
+    Raises InputError, naming ``where``, on settings that do not fit so many vectors of ``dimension``.
+    """
+    if not rows:
+        return "Flat"
+    lists, pieces, bits = list_count(rows, settings), settings["pq_pieces"], settings["pq_bits"]
+    if kind.startswith("ivf") and lists > rows:
+        raise InputError(f"search.faiss.nlist: {lists} lists are too many for the {rows} {where}; use at most {rows}")
+    if kind == "ivf-pq" and dimension % pieces:
+        raise InputError(
+            f"search.faiss.pq_pieces: {pieces} does not divide the {dimension} components of the {where}; use a divisor"
+        )
+    if kind == "ivf-pq" and 2**bits > rows:
+        raise InputError(
+            f"search.faiss.pq_bits: {bits} bits are 2^{bits} centroids, too many for the {rows} {where}; use fewer"
+        )
+    return {
+        "flat": "Flat",
+        "fp16": "SQfp16",
+        "sq8": "SQ8",
+        "ivf-flat": f"IVF{lists},Flat",
+        "ivf-pq": f"IVF{lists},PQ{pieces}x{bits}",
+        "hnsw": f"HNSW{settings['hnsw_links']},Flat",
+    }[kind]
+
+
+def list_count(rows: int, settings: Mapping[str, Any]) -> int:
+    """Return how many lists an inverted file has: ``nlist``, or 4·√rows, faiss's rule of thumb, where it is 0."""
+    return settings["nlist"] or min(rows, max(1, round(4 * rows**0.5)))
+
+
+def write_faiss_index(vectors: VectorRows, kind: str, settings: Mapping[str, Any], where: str, path: Path) -> None:
+    """Train an index on a sample of fp16 ``vectors`` [n, d], add them all, and write it whole or not at all."""
+    import faiss
+
+    rows, dimension = len(vectors), vectors[:0].shape[1]
+    described = factory_string(kind, rows, dimension, settings, where)
+    threads = faiss.omp_get_max_threads()
+    index = faiss.index_factory(dimension, described, faiss.METRIC_INNER_PRODUCT)
+    if not index.is_trained:
+        count = min(rows, max(_LEAST_TRAINED_ON, _TRAINED_ON * list_count(rows, settings)))
+        sample = np.sort(np.random.default_rng(_SEED).choice(rows, count, replace=False))
+        index.train(decode(vectors[sample], where))
+    if hasattr(index, "hnsw"):
+        index.hnsw.efConstruction = settings["ef_construction"]
+        faiss.omp_set_num_threads(1)
+    try:
+        for first in range(0, rows, _ROWS_AT_ONCE):
+            index.add(decode(vectors[first : first + _ROWS_AT_ONCE], where))
+    finally:
+        faiss.omp_set_num_threads(threads)
+    with atomic_file(path) as temporary:
+        faiss.write_index(index, str(temporary))
+
+
+class FaissCandidates:
+    """Candidates for one language's queries among the passages of each language, by the faiss indexes of its shards."""
+
+    def __init__(
+        self,
+        queries: Mapping[str, np.ndarray],
+        indexes: Mapping[str, Sequence[Path]],
+        settings: Mapping[str, Any],
+    ) -> None:
+        """Take language → fp16 query vectors and language → files of indexes, in the order of the language's rows."""
+        self._queries = queries
+        self._indexes = {lang: [_open(path, settings) for path in paths] for lang, paths in indexes.items()}
+        self._margin = settings["margin"]
+
+    def find(self, query_lang: str, queries: np.ndarray, passage_lang: str, depth: int) -> tuple[np.ndarray, ...]:
+        """Return numbers [m] of ``queries`` (from 0) and rows [m] of the passages that may be among their best."""
+        vectors = decode(self._queries[query_lang][queries], f"queries of {query_lang}")
+        found, first = [], 0
+        for index in self._indexes[passage_lang]:
+            rows = index.search(vectors, min(index.ntotal, depth * self._margin))[1]
+            query, position = np.nonzero(rows >= 0)  # -1: the lists that were looked at hold no more
+            found.append((query, rows[query, position] + first))
+            first += index.ntotal
+        return tuple(np.concatenate(column) for column in zip(*found, strict=True))
+
+
+def _open(path: Path, settings: Mapping[str, Any]) -> Any:
+    import faiss
+
+    try:
+        index = faiss.read_index(str(path))
+    except RuntimeError as error:
+        raise InputError(
+            f"{path}: not a readable faiss index ({str(error).splitlines()[-1]}); run index again"
+        ) from None
+    if hasattr(index, "nprobe"):
+        index.nprobe = settings["nprobe"]
+    elif hasattr(index, "hnsw"):
+        index.hnsw.efSearch = settings["ef_search"]
+    if faiss.get_num_gpus() and not hasattr(index, "hnsw"):  # faiss has no HNSW on GPUs
+        return faiss.index_cpu_to_all_gpus(index)
+    return index
