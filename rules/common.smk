@@ -673,6 +673,10 @@ def vocabulary_tokenizer(wildcards):
     return base_files(model)
 
 
+def tokenize_threads(wildcards):
+    return job_resources.tokenizing_threads(config["collections"][wildcards.collection])
+
+
 def token_settings(wildcards):
     return token_arrays.token_settings(config, wildcards.form)
 

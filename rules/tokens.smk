@@ -35,6 +35,7 @@ rule tokenize_collection:
         " --shard {params.shard}"
         " --data {params.data:q}"
         " --settings {params.settings:q}"
+        " --threads {threads}"
         " --output {params.folder:q}"
         " &> {log:q}"
 
@@ -65,5 +66,6 @@ rule tokenize_pairs:
         " --tokenizer {params.tokenizer:q}"
         " --pairs {input.pairs:q}"
         " --settings {params.settings:q}"
+        " --threads {threads}"
         " --output {params.folder:q}"
         " &> {log:q}"

@@ -1,6 +1,7 @@
 """Tokenise one part of a collection, once for all models that share a vocabulary."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,9 @@ def main() -> None:
         "--settings", type=settings, required=True, metavar="JSON", help="prefixes and maximum lengths of the text"
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="of the tokenizers library")
     flags = parser.parse_args()
+    os.environ["RAYON_NUM_THREADS"] = str(flags.threads)  # read when the library's threads start, at the first text
     tokenize_collection(
         path_to_tokenizer=flags.tokenizer,
         collection=flags.collection,

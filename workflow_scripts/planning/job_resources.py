@@ -37,6 +37,11 @@ def threads(model: dict[str, Any]) -> int:
     return 1 if non_embedding_parameters(model) < SMALL_MODEL else 8
 
 
+def tokenizing_threads(collection: dict[str, Any]) -> int:
+    """Threads of a job that tokenises a part of a collection; what it writes does not hinge on them."""
+    return 1 if collection["merged"] else 4
+
+
 def gpus(model: dict[str, Any]) -> int:
     """GPUs of a training or encoding job."""
     return 0 if non_embedding_parameters(model) < SMALL_MODEL else 1
