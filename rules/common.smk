@@ -297,10 +297,10 @@ def translated_share(wildcards):
 
 def training_pairs(wildcards):
     if "codeswitch" in config["strategies"][wildcards.strategy]:
-        return expand(
-            "<results>/pairs/codeswitched/{{strategy}}/{source}.parquet",
-            source=lexicons.switched_sources(config),
-        )
+        return [
+            f"<results>/pairs/codeswitched/{wildcards.strategy}/{source}.parquet"
+            for source in lexicons.switched_sources(config)
+        ]
     return pair_tables(runs.training_languages(config, wildcards.strategy))
 
 

@@ -263,3 +263,10 @@ def test_a_further_pretraining_adds_its_own_jobs(tiny):
     planned = plan_with_config(tiny, add)
     assert (planned["pretrain"], planned["finetune"], planned["encode"], planned["score"]) == (1, 3, 4, 4)
     assert not {"train_tokenizer", "translate", "search_bm25"} & set(planned)
+
+
+def test_a_model_of_switched_codes_is_told_where_the_tokens_of_its_pairs_lie(tiny):
+    done = tiny.snakemake("--dry-run", "--printshellcmds", SWITCHED)
+    named = [word for word in (done.stdout + done.stderr).split() if word.endswith("/codeswitch/tiny-atlas")]
+    assert any("/tokens/" in word for word in named)
+    assert "{" not in "".join(named)
