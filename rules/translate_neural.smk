@@ -20,6 +20,7 @@ use rule fetch_model as fetch_translator with:
     params:
         hub=translator_repository,
         revision=translator_revision,
+        tokenizer="",
         folder=subpath(output.manifest, parent=True),
         code=code("fetch_model"),
 

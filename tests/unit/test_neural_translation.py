@@ -191,6 +191,30 @@ def test_shards_hold_exactly_what_one_job_makes(job, tmp_path, kind):
     )
 
 
+def test_a_killed_shard_leaves_nothing_and_runs_again_alone(job, tmp_path, monkeypatch):
+    translate_shard(**job | {"settings": SETTINGS | {"shards": 2}, "shard": 1})
+    translate_shard(**job | {"path_to_output": tmp_path / "whole.parquet"})
+    other = (tmp_path / "0.parquet").read_bytes()
+    decode, calls = TransformersDecoder.decode, []
+
+    def killed(self, batch, limit):
+        calls.append(len(batch))
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return decode(self, batch, limit)
+
+    again = job | {"settings": SETTINGS | {"shards": 2}, "path_to_output": tmp_path / "1.parquet"}
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(TransformersDecoder, "decode", killed)
+        translate_shard(**again)
+    assert sorted(path.name for path in tmp_path.glob("*[01].parquet*")) == ["0.parquet"]
+    translate_shard(**again)
+    assert (tmp_path / "0.parquet").read_bytes() == other
+    halves = (read_table(tmp_path / name, TRANSLATIONS).to_pylist() for name in ("0.parquet", "1.parquet"))
+    whole = read_table(tmp_path / "whole.parquet", TRANSLATIONS).to_pylist()
+    assert sorted((row for half in halves for row in half), key=whole.index) == whole
+
+
 def test_more_shards_than_texts_leave_empty_ones(job, tmp_path):
     translate_shard(**job | {"settings": SETTINGS | {"shards": 500}, "shard": 499})
     assert read_table(tmp_path / "0.parquet", TRANSLATIONS).num_rows == 0
