@@ -345,6 +345,12 @@ def test_a_language_that_the_vocabulary_lacks(models, tags):
         ModelTokens(models("opus-mt")[0], "opus-mt", "en", "yo", tags)
 
 
+def test_a_tokenizer_that_does_not_know_its_own_tags(models, tags, monkeypatch):
+    monkeypatch.setattr(ModelTokens, "encode", lambda self, texts: [[7, 8, 9] for _ in texts])
+    with pytest.raises(InputError, match="the tokenizer cuts <2sw> into pieces"):
+        ModelTokens(models("madlad400")[0], "madlad400", "en", "sw", tags)
+
+
 def test_a_conversion_that_cannot_be_says_so(models, tmp_path):
     with pytest.raises(InputError, match=r"translation\.precision: 'int3' is not one of"):
         convert_model(models("nllb")[0], "nllb", "int3", tmp_path)

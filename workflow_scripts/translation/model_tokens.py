@@ -39,20 +39,23 @@ class ModelTokens:
         self.forced: int | None = None
         self._prefix = ""
         target = language_names(tags, family, target_lang)
+        source = language_names(tags, family, source_lang)
         if family == "opus-mt":
             if codes := self.tokenizer.supported_language_codes:
-                self._prefix = f"{self._known([f'>>{name}<<' for name in target], codes, target_lang)} "
-            return
-        source = language_names(tags, family, source_lang)
-        if family == "madlad400":
-            tag = f"<2{target[0]}>"
-            self._id_of(tag, target_lang)
-            self._prefix = f"{tag} "
+                self._tell(self._known([f">>{name}<<" for name in target], codes, target_lang), target_lang)
+        elif family == "madlad400":
+            self._tell(f"<2{target[0]}>", target_lang)
         else:
             token = "{}" if family == "nllb" else "__{}__"
             self._id_of(token.format(source[0]), source_lang)
             self.forced = self._id_of(token.format(target[0]), target_lang)
             self.tokenizer.src_lang = source[0]
+
+    def _tell(self, tag: str, lang: str) -> None:
+        """Put ``tag`` before every text; raise InputError where the tokenizer does not read it as one token."""
+        self._prefix = f"{tag} "
+        if self._id_of(tag, lang) not in self.encode(["a"])[0]:
+            raise InputError(f"{self.path}: the tokenizer cuts {tag} into pieces; the model would not see the language")
 
     def _id_of(self, token: str, lang: str) -> int:
         found = self.tokenizer.convert_tokens_to_ids(token)
