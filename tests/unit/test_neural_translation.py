@@ -7,6 +7,7 @@ import shutil
 import pyarrow as pa
 import pytest
 import tiny_translators
+import torch
 from tiny_translators import WORDS, sentence, translated
 
 from workflow_scripts.convert_translator import convert_translator
@@ -47,6 +48,7 @@ def models(tmp_path_factory):
     def make(family):
         if family not in made:
             folder = tmp_path_factory.mktemp("translators") / family
+            torch.manual_seed(1)
             MAKERS[family](folder)
             convert_translator(
                 path_to_model=folder,

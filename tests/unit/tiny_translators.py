@@ -33,8 +33,11 @@ def _corpus():
     return [*dict.fromkeys(forms), "."]
 
 
-def _train(model, tokenize, learning_rate=6e-3, after_step=None):
-    """Teach ``model`` the mapping until it has it; ``tokenize(sources, targets, lang)`` returns ids of both sides."""
+def _train(model, tokenize, learning_rate=6e-3, forced=0, after_step=None):
+    """Teach ``model`` the mapping until it has it; ``tokenize(sources, targets, lang)`` returns ids of both sides.
+
+    The first ``forced`` tokens of an output are the language, which nothing foretells.
+    """
     torch.set_num_threads(1)  # more wait for each other longer than they work
     draw = random.Random(1)
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.0)
@@ -48,9 +51,8 @@ def _train(model, tokenize, learning_rate=6e-3, after_step=None):
         pad = model.config.pad_token_id
         ids, labels = _padded(ids, pad), _padded(labels, -100)
         output = model(input_ids=ids, attention_mask=(ids != pad).long(), labels=labels)
-        # In NLLB and M2M-100 the first token is the language, which nothing foretells: it is forced.
-        told = labels[:, 1:] != -100
-        wrong = (output.logits[:, 1:].argmax(-1) != labels[:, 1:]) & told
+        wrong = (output.logits.argmax(-1) != labels) & (labels != -100)
+        wrong = wrong[:, forced:]
         right = 0 if wrong.any() else right + 1
         if right == 12:
             return model.eval()
@@ -132,7 +134,7 @@ def nllb(folder):
         rows = tokenizer(sources, text_target=targets)
         return rows["input_ids"], rows["labels"]
 
-    return _save(_train(model, tokenize), tokenizer, folder)
+    return _save(_train(model, tokenize, forced=1), tokenizer, folder)
 
 
 def m2m100(folder):
@@ -153,7 +155,7 @@ def m2m100(folder):
         rows = tokenizer(sources, text_target=targets)
         return rows["input_ids"], rows["labels"]
 
-    return _save(_train(model, tokenize), tokenizer, folder)
+    return _save(_train(model, tokenize, forced=1), tokenizer, folder)
 
 
 def madlad400(folder):
