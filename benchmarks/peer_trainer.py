@@ -13,7 +13,7 @@ class PeerRun:
 
     losses: list[float]
     model: torch.nn.Module
-    ends: list[float]  # seconds
+    ends: list[float]  # seconds of processor time
 
 
 def train_with_peer(
@@ -50,7 +50,7 @@ def train_with_peer(
 
     class Clock(TrainerCallback):
         def on_step_end(self, *_: object, **__: object) -> None:
-            ends.append(time.perf_counter())
+            ends.append(time.process_time())
 
     def in_order(dataset: Dataset, batch_size: int, **_: object) -> BatchSampler:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last=True)
