@@ -134,6 +134,7 @@ def compare(folder: Path, passages: int, repetitions: int, memory_gb: float) -> 
         theirs.append(time.perf_counter() - began)
         processor.append(time.process_time() - began_processor)
         found.append(ours(folder, passages, memory_gb))
+        print(f"faiss {theirs[-1]:.2f} s, ours {found[-1]}", flush=True)
     check_hits(folder, passages, [0, len(queries) // 2, len(queries) - 1])
     faiss_seconds = statistics.median(theirs)
     print(versions())

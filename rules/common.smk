@@ -626,6 +626,10 @@ def search_time(wildcards, attempt):
     return attempt * job_resources.searching_minutes(model, comparisons)
 
 
+def search_threads(wildcards):
+    return job_resources.search_threads(config["collections"][wildcards.collection])
+
+
 def exact_search_memory(wildcards, attempt):
     return attempt * job_resources.search_memory_mb(config["search"])
 

@@ -44,6 +44,7 @@ rule search:
         "<benchmarks>/search/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
     conda:
         "../envs/search.yaml"
+    threads: search_threads
     resources:
         mem_mb=search_memory,
         runtime=search_time,
@@ -78,6 +79,7 @@ rule measure_recall:
         "<benchmarks>/measure_recall/{model}/{strategy}/{seed}/{collection}/{part}.tsv"
     conda:
         "../envs/search.yaml"
+    threads: search_threads
     resources:
         mem_mb=exact_search_memory,
     params:

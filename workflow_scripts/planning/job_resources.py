@@ -114,6 +114,11 @@ def search_memory_mb(search: dict[str, Any]) -> int:
     return round(1024 * search["memory_gb"] + 300)
 
 
+def search_threads(collection: dict[str, Any]) -> int:
+    """Threads of a search job: several where each language is one job. Hits do not depend on them."""
+    return 1 if collection["merged"] else 8
+
+
 def collection_threads(passages: int) -> int:
     """Threads of a job that prepares a language: decompressing and parsing beside compressing, where there is much."""
     return 2 if passages > LARGE_COLLECTION else 1
