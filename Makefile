@@ -1,4 +1,5 @@
 # Two commands on a fresh machine: `make run` and `make test`. Both need Python 3.11 or newer and make alone.
+# `make test-cluster` needs Slurm as well (Debian: apt-get install slurm-wlm munge) and root.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -6,13 +7,16 @@ CORES ?= 8
 BIN = $(VENV)/bin
 ACTIVATE = . $(BIN)/activate
 
-.PHONY: run test lint format docs lock
+.PHONY: run test test-cluster lint format docs lock
 
 run: $(VENV)/runtime
 	$(ACTIVATE) && snakemake --cores $(CORES) all
 
 test: $(VENV)/development
-	$(ACTIVATE) && pytest -n 2 --dist loadgroup
+	$(ACTIVATE) && pytest -n 2 --dist loadgroup -m "not cluster"
+
+test-cluster: $(VENV)/development
+	$(ACTIVATE) && pytest -m cluster
 
 lint: $(VENV)/development
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules && snakemake --lint
