@@ -115,10 +115,7 @@ def counted(planned, *rules):
 
 def test_the_papers_experiment_has_its_jobs(tree, pins):
     overlay = pins(config_of("paper"))
-    assert overlay == {
-        "translators": {"madlad-3b": {"revision": COMMIT}},
-        "collections": {"miracl": {"revision": COMMIT, "corpus_revision": COMMIT}},
-    }
+    assert overlay == {"translators": {"madlad-3b": {"revision": COMMIT}}}
     experiment(tree, "paper", overlay)
     runs, parts = 2 * 3, 1 + 1 + 15  # models × strategies; XQuAD-R, MLQA-R, MIRACL's languages
     shards = 2 + (2 + 10 + 2 + 2 + 15 + 2 + 7 + 2 + 10 + 5) + 5  # five of MIRACL's languages are one shard
