@@ -5,6 +5,8 @@ rule plan:
     log:
         "<logs>/plan.log",
     localrule: True
+    conda:
+        "../envs/plan.yaml"
     params:
         snakefile=workflow.main_snakefile,
         config=section.canonical(config),

@@ -1,0 +1,169 @@
+# Settings of the analysis, and what the experiment has to show.
+
+
+def language_names():
+    return {code: language.name for code, language in LANGUAGES.items()}
+
+
+def analysis(wildcards):
+    return section.analysis_settings(config, LANGUAGES)
+
+
+def display(wildcards):
+    return section.display_settings(config, LANGUAGES, language_names())
+
+
+def whole_config(wildcards):
+    return section.report_settings(config, LANGUAGES, language_names())
+
+
+# --- What the experiment has to show. A plot whose subject the experiment lacks is left out.
+
+
+def collection_plots(collection):
+    """The figures that each collection has for itself, by the settings it is searched in."""
+    settings = config["collections"][collection]["settings"]
+    figures = {"heatmap": "cross-lingual", "language_bias": "multilingual"}
+    names = [name for name, needed in figures.items() if needed in settings]
+    if len(set(runs.alphas(config).values())) > 1:
+        names.append("alpha")
+    return [f"{collection}/{name}" for name in names]
+
+
+def plot_names():
+    names = ["scaling", "languages", "comparisons"]
+    for collection in config["experiment"]["collections"]:
+        names += collection_plots(collection)
+    if runs.trained_runs(config):
+        names += ["training", "batches"]
+    if runs.dense_runs(config):
+        names.append("cost")
+    if translation_yields(None):
+        names.append("translation_yield")
+    return names
+
+
+def every_plot(wildcards):
+    return expand(
+        "<results>/plots/{name}.{form}", name=plot_names(), form=["svg", "png", "pdf"]
+    )
+
+
+def every_svg(wildcards):
+    return expand("<results>/plots/{name}.svg", name=plot_names())
+
+
+def every_table(wildcards):
+    return expand(
+        "<results>/tables/{collection}.{form}",
+        collection=config["experiment"]["collections"],
+        form=["csv", "md", "tex"],
+    )
+
+
+def report_tables(wildcards):
+    return expand(
+        "<results>/tables/{name}.csv",
+        name=[
+            "per_language",
+            "per_group",
+            "bias",
+            "comparisons",
+            "scaling",
+            "models",
+            "published",
+            *(["costs"] if runs.dense_runs(config) else []),
+        ],
+    )
+
+
+def figure_flags(wildcards, input):
+    """Figures by their place below plots/: `scaling`, `<collection>/heatmap`."""
+    return [
+        f"{Path(path).relative_to(made('plots')).with_suffix('')}={path}"
+        for path in input.figures
+    ]
+
+
+def table_flags(wildcards, input):
+    return [f"{Path(path).stem}={path}" for path in input.tables]
+
+
+def expected_values(wildcards):
+    """Values that this experiment should give, where somebody has written them down."""
+    name = config["experiment"]["name"]
+    return os.path.join(workflow.basedir, "expected", f"{name}.yaml")
+
+
+def published_results(wildcards):
+    """Published reference lines belong to MIRACL alone."""
+    name = config["report"]["collection"]
+    is_miracl = section.whole_datasets(config).get(name) == "miracl"
+    return resource("published_results.csv") if is_miracl else []
+
+
+def dropped_rows(wildcards):
+    sources = [
+        f"<results>/{kind}/{name}/{lang}.dropped.csv"
+        for name in config["experiment"]["sources"]
+        for kind, languages in (
+            ("pairs/prepared", config["sources"][name]["pairs"]),
+            (
+                "texts",
+                config["sources"][name]["texts"] if runs.text_languages(config) else [],
+            ),
+        )
+        for lang in languages
+    ]
+    collections = [
+        f"<results>/collections/{name}/{lang}/dropped.csv"
+        for name in config["experiment"]["collections"]
+        for lang in config["collections"][name]["languages"]
+    ]
+    return sources + collections
+
+
+def benchmarks_of_jobs(wildcards):
+    """What the costly jobs took, one file a job."""
+    encoded, searched = (
+        [
+            f"{run.path}/{collection}/{part}"
+            for run in runs.dense_runs(config)
+            for collection in config["experiment"]["collections"]
+            for part in parts(config, collection)
+        ]
+        for parts in (runs.encoding_parts, runs.parts)
+    )
+    scored = [
+        f"{run.path}/{collection}"
+        for run in runs.all_runs(config)
+        for collection in config["experiment"]["collections"]
+    ]
+    jobs = {
+        "pretrain": models_of_kind("pretrain"),
+        "finetune": [run.path for run in runs.trained_runs(config)],
+        "encode": encoded,
+        "search": searched,
+        "score": scored,
+    }
+    return [
+        f"<benchmarks>/{stage}/{job}.tsv"
+        for stage, names in jobs.items()
+        for job in names
+    ]
+
+
+def manifests_of_jobs(wildcards):
+    """Manifests of the same jobs, which name the device; a local folder need not have one."""
+    bases = [
+        base_files(model)
+        for model in config["experiment"]["models"]
+        if "pretrain" in config["models"][model]
+    ]
+    encoded = [
+        f"<results>/vectors/{run.path}/{collection}/{part}/manifest.json"
+        for run in runs.dense_runs(config)
+        for collection in config["experiment"]["collections"]
+        for part in runs.encoding_parts(config, collection)
+    ]
+    return bases + all_manifests(wildcards) + encoded

@@ -1,0 +1,221 @@
+# Models.
+
+
+def base_folder(model):
+    entry = config["models"][model]
+    return entry["folder"] if "folder" in entry else made(f"base/{model}")
+
+
+def base_files(model):
+    """The files that stand for a base model: its manifest, or the config of a folder that has none."""
+    marker = "config.json" if "folder" in config["models"][model] else "manifest.json"
+    return f"{base_folder(model)}/{marker}"
+
+
+def base_model(wildcards):
+    return base_files(wildcards.model)
+
+
+def base_folders(wildcards):
+    return [base_folder(model) for model in config["experiment"]["models"]]
+
+
+def base_models(wildcards):
+    return [base_files(model) for model in config["experiment"]["models"]]
+
+
+def trained_model(wildcards):
+    """The checkpoint of a run; the base model where its strategy does not train."""
+    if runs.is_trained(config, wildcards.strategy):
+        return "<results>/models/{model}/{strategy}/{seed}/manifest.json"
+    return base_files(wildcards.model)
+
+
+def models_of_kind(kind):
+    return [
+        model
+        for model in config["experiment"]["models"]
+        if kind in config["models"][model]
+    ]
+
+
+def hub_models():
+    return [
+        model
+        for model in token_arrays.models_read(config)
+        if "hub" in config["models"][model]
+    ]
+
+
+def one_of(names):
+    """A wildcard constraint: one of the names, or nothing at all where there are none."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
+
+
+def hub_repository(wildcards):
+    return config["models"][wildcards.model]["hub"]
+
+
+def hub_revision(wildcards):
+    return config["models"][wildcards.model]["revision"]
+
+
+def hub_tokenizer(wildcards):
+    """The flag that names the repository of a model's tokenizer, where it is not the model's own."""
+    # Translators are fetched by the same rule; they have no entry among the models.
+    entry = config["models"].get(wildcards.get("model"), {}).get("tokenizer")
+    return f" --tokenizer {entry['hub']} {entry['revision']}" if entry else ""
+
+
+def pretrain_settings(wildcards):
+    return section.pretrain_settings(config, wildcards.model)
+
+
+def finetune_settings(wildcards):
+    return section.finetune_settings(config, wildcards.model, wildcards.strategy)
+
+
+def encode_settings(wildcards):
+    return section.encode_settings(config, wildcards.model)
+
+
+def pretrain_state(wildcards):
+    return made(f".partial/base/{wildcards.model}")
+
+
+def encode_state(wildcards):
+    part = os.path.join(wildcards.collection, wildcards.part)
+    run = f"{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    return made(f".partial/vectors/{run}/{part}")
+
+
+def finetune_state(wildcards):
+    return made(
+        f".partial/models/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    )
+
+
+def pretrain_events(wildcards):
+    return logged(f"tensorboard/base/{wildcards.model}")
+
+
+def finetune_events(wildcards):
+    return logged(
+        f"tensorboard/{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    )
+
+
+def model_threads(wildcards):
+    return job_resources.threads(config["models"][wildcards.model])
+
+
+def model_gpus(wildcards):
+    return job_resources.gpus(config["models"][wildcards.model])
+
+
+def learning_rate_tries(wildcards):
+    """What the run's learning rate is chosen by; nothing where the model has one rate."""
+    return [
+        f"<results>/learning_rates/{wildcards.model}/{wildcards.strategy}/{rate:g}.json"
+        for rate in config["models"][wildcards.model].get("learning_rates", [])
+    ]
+
+
+def learning_rate_state(wildcards):
+    return made(
+        f".partial/learning_rates/{wildcards.model}/{wildcards.strategy}/{wildcards.rate}"
+    )
+
+
+def learning_rate_events(wildcards):
+    return logged(
+        f"tensorboard/{wildcards.model}/{wildcards.strategy}/rate-{wildcards.rate}"
+    )
+
+
+def training_threads(wildcards):
+    return job_resources.training_threads(config["models"][wildcards.model])
+
+
+def training_gpus(wildcards):
+    return job_resources.training_gpus(config["models"][wildcards.model])
+
+
+def training_memory(wildcards, attempt):
+    return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
+
+
+def training_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.training_minutes(model, config["training"])
+
+
+def pretraining_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.pretraining_minutes(model, config["pretraining"])
+
+
+def encoding_memory(wildcards, attempt):
+    return attempt * job_resources.encoding_memory_mb(config["models"][wildcards.model])
+
+
+def published_size(collection, lang):
+    facts = Path(resource("collection_sizes.csv"))
+    return sizes.published_size(config, collection, lang, LANGUAGES, facts)
+
+
+def part_passages(wildcards):
+    """How many passages an encoding part has, as published."""
+    part = runs.encoding_parts(config, wildcards.collection)[wildcards.part]
+    return (
+        sum(
+            published_size(wildcards.collection, lang).passages
+            for lang in part.languages
+        )
+        / part.shards
+    )
+
+
+def encoding_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.encoding_minutes(model, part_passages(wildcards))
+
+
+def tokenizing_time(wildcards, attempt):
+    return attempt * job_resources.text_minutes(part_passages(wildcards))
+
+
+def collection_time(wildcards, attempt):
+    passages = published_size(wildcards.collection, wildcards.lang).passages
+    return attempt * job_resources.text_minutes(passages)
+
+
+def search_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    comparisons = job_costs.compared(
+        config, published_size, wildcards.collection, wildcards.part
+    )
+    return attempt * job_resources.searching_minutes(model, comparisons)
+
+
+def search_threads(wildcards):
+    return job_resources.search_threads(config["collections"][wildcards.collection])
+
+
+def exact_search_memory(wildcards, attempt):
+    return attempt * job_resources.search_memory_mb(config["search"])
+
+
+def search_memory(wildcards, input, attempt):
+    """Its budget, and a faiss index whole."""
+    if not FAISS_FOLDERS:
+        return exact_search_memory(wildcards, attempt)
+    return exact_search_memory(wildcards, attempt) + index_memory(
+        wildcards, input, attempt
+    )
+
+
+def index_memory(wildcards, input, attempt):
+    if not FAISS_FOLDERS:
+        return attempt * job_resources.EXACT_INDEX_MEMORY_MB
+    return attempt * job_resources.faiss_memory_mb(input.size_mb)
