@@ -58,9 +58,9 @@ def all_runs(config: Config) -> list[Run]:
 
 
 def pair_languages(config: Config, source: str) -> list[str]:
-    """The languages of a source's training pairs: its own, then those that are translated."""
+    """The languages of a source's training pairs: its own, then those that are translated, sorted."""
     entry = config["sources"][source]
-    return [*entry["pairs"], *entry["translate"]]
+    return [*entry["pairs"], *sorted(entry["translate"])]
 
 
 def training_languages(config: Config, strategy: str | None = None) -> list[str]:
