@@ -10,7 +10,7 @@ import yaml
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.languages import read_languages
-from workflow_scripts.planning.job_costs import Experiment, Job, corrections, read_rates, seconds
+from workflow_scripts.planning.job_costs import Experiment, Job, Rates, corrections, read_rates, seconds
 from workflow_scripts.planning.job_graph import job_graph
 from workflow_scripts.planning.job_schedule import critical_path, makespan
 from workflow_scripts.planning.sizes import collection_size, pair_count
@@ -57,7 +57,7 @@ def plan(
         "",
         f"{len(jobs)} jobs, {len(jobs) - len(left)} done, {len(left)} left.",
         "",
-        *_stage_table(jobs, times, factors, experiment.disk_bytes),
+        *_stage_table(jobs, times, factors, rates, experiment.disk_bytes),
         "",
         *_wall_times(left, times, cores),
         "",
@@ -76,6 +76,7 @@ def _stage_table(
     jobs: Sequence[Job],
     times: Mapping[str, float],
     factors: Mapping[tuple[str, str], float],
+    rates: Rates,
     disk_bytes: Callable[[Job], float],
 ) -> list[str]:
     stages: dict[tuple[str, str], list[Job]] = defaultdict(list)
@@ -98,7 +99,7 @@ def _stage_table(
                 _duration(longest),
                 f"{max(job.memory_mb for job in members) / 1000:.1f}",
                 f"{sum(disk_bytes(job) for job in left) / 1e9:.1f}",
-                "measured" if (rule, model) in factors else "estimated",
+                "measured" if (rule, model) in factors else "estimated" if rule in rates else "a guess",
             ]
         )
     rows.sort(key=lambda row: (-float(row[5]), -float(row[4]), row[0], row[1]))
