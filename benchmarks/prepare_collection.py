@@ -4,7 +4,7 @@
 
 The passages are generated (words drawn by Zipf's law, about MIRACL's length), in shards of 500,000 as upstream. Each
 way reads them in a process of its own; ways alternate, and medians of the wall clock are shown with the preparation's
-greatest memory. The limits: the standard library's gzip, or isal (Intel's, where it is installed), with orjson; the
+greatest memory. The limits: the standard library's gzip, or isal (Intel's, where it is there), with orjson; the
 preparation also checks, compresses and writes.
 """
 

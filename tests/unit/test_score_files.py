@@ -71,7 +71,7 @@ def test_runs_come_in_the_settings_order_whatever_the_order_of_files(tmp_path):
     runs = [("l", "mono", 2), ("bm25", "bm25", 0), ("l", "mono", 1), ("s", "hybrid", 1), ("s", "mono", 1)]
     paths = [write_scores(tmp_path, *run, monolingual({"sw": [run[2] / 10, 0.0]})) for run in runs]
     (part,) = read(paths, languages=["sw"], parallel=False)
-    assert [tuple(run) for run in part.runs] == [runs[1], runs[4], runs[3], runs[2], runs[0]]
+    assert [(run.model, run.strategy, run.seed) for run in part.runs] == [runs[1], runs[4], runs[3], runs[2], runs[0]]
     assert part.by_query.means()[:, 0].tolist() == [0.0, 0.05, 0.05, 0.05, 0.1]
 
 

@@ -4,7 +4,9 @@ Arrow reads blocks of rows without a Python object for each. Where a block is un
 again by the line, which says the place and the reason, or finds that all is well.
 """
 
+import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 import pyarrow.parquet as pq
+from isal import igzip_threaded
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.passages import BLOCK, Shard, blocks_of, tidy
@@ -21,6 +24,7 @@ from workflow_scripts.data.text_lines import filled_field, read_json_lines, stri
 
 _BYTES = 4 << 20  # of text a block: what fits in a core's cache parses fastest
 _ROWS = 65_536
+_FAULTS = (pa.ArrowException, OSError, EOFError, zlib.error)  # of a block: the line says more
 
 
 def json_shard(path: Path, id_field: str) -> Shard:
@@ -33,7 +37,7 @@ def json_shard(path: Path, id_field: str) -> Shard:
                 block = _as_block(batch)
                 read += len(batch)
                 yield tidy(block, counts)
-        except (pa.ArrowException, OSError):
+        except _FAULTS:
             for block in blocks_of(islice(_json_rows(path, id_field), read, None)):
                 yield tidy(block, counts)
 
@@ -105,8 +109,13 @@ def _present(path: Path, names: list[str], alternatives: tuple[str | None, ...])
 
 def _json_batches(path: Path, id_field: str) -> Iterator[pa.RecordBatch]:
     schema = pa.schema([(name, pa.string()) for name in (id_field, "title", "text")])
-    with pa.OSFile(str(path)) as file:
-        stream = pa.CompressedInputStream(file, "gzip") if path.suffix == ".gz" else file
+    with ExitStack() as opened:
+        if path.suffix == ".gz":
+            # isal decompresses three times as fast as zlib, here in a thread of its own, ahead of the parser.
+            content = opened.enter_context(igzip_threaded.open(path, "rb", threads=1))
+            stream = opened.enter_context(pa.PythonFile(content, "r"))
+        else:
+            stream = opened.enter_context(pa.OSFile(str(path)))
         yield from pyarrow.json.open_json(
             stream,
             read_options=pyarrow.json.ReadOptions(block_size=_BYTES),

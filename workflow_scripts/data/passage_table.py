@@ -44,7 +44,10 @@ def write_passages(
     """
     partial = Path(partial)
     with atomic_file(path) as temporary:
-        with pq.ParquetWriter(temporary, PASSAGES, compression="zstd", use_dictionary=["lang", "title"]) as writer:
+        # Least and greatest texts of a group help nobody, and take time to find.
+        with pq.ParquetWriter(
+            temporary, PASSAGES, compression="zstd", use_dictionary=["lang", "title"], write_statistics=False
+        ) as writer:
             written = _write_groups(_groups(_blocks(shards, partial, check, counts)), lang, writer)
         if not written:
             raise InputError(complaint)
