@@ -32,7 +32,7 @@ from workflow_scripts.planning import (
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
-from workflow_scripts.planning.earlier_jobs import still_queued
+from workflow_scripts.planning.earlier_jobs import jobs_left_behind
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 
 try:
@@ -81,12 +81,7 @@ wildcard_constraints:
 
 def stop_where_earlier_jobs_go_on():
     """Two jobs must not write the same files: one that a killed Snakemake left in the queue, and its successor."""
-    known = {
-        job_id
-        for job in workflow.dag.jobs
-        for job_id in workflow.persistence.external_jobids(job)
-    }
-    if jobs := still_queued(known):
+    if jobs := jobs_left_behind(Path.cwd()):
         names = " ".join(jobs)
         raise WorkflowError(
             f"jobs of an earlier Snakemake process are in Slurm's queue: wait until they end, or scancel {names}"

@@ -7,7 +7,6 @@ one already has its own Slurm, which these tests leave alone.
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import time
@@ -156,12 +155,12 @@ class LocalSlurm:
         }[daemon]
         wait_until(ready, f"{daemon} is up")
 
-    def stop(self, daemon: str, number: int = signal.SIGTERM) -> None:
-        """Stop one daemon and wait for its end."""
+    def stop(self, daemon: str) -> None:
+        """Stop one daemon, as a service manager does, and wait for its end."""
         process = self._daemons.pop(daemon, None)
         if process is None:
             return
-        process.send_signal(number)
+        process.terminate()
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:

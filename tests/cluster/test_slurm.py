@@ -120,7 +120,7 @@ def test_a_controller_that_restarts_loses_no_job(without_a_run, slurm):
     known = ids(slurm)
     process = without_a_run.start(target(without_a_run))
     job_in_state(slurm, "finetune", "RUNNING", known)
-    slurm.stop("slurmctld", signal.SIGKILL)
+    slurm.stop("slurmctld")
     slurm.start("slurmctld")
     finish(process)
     assert states_of_finetune(slurm, known) == ["COMPLETED"]

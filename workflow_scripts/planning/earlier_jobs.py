@@ -6,15 +6,27 @@ not take up jobs that it finds there: it would submit each again, and two would 
 
 import shutil
 import subprocess
-from collections.abc import Iterable
+from pathlib import Path
 
 
-def still_queued(job_ids: Iterable[str]) -> list[str]:
-    """Return those of the Slurm job ids that wait or run now, sorted; none where Slurm is not installed or not up."""
-    wanted = set(job_ids)
-    if not wanted or shutil.which("squeue") is None:
+def jobs_left_behind(folder: Path) -> list[str]:
+    """Return the ids of Slurm jobs that a dead Snakemake process started in ``folder`` left in the queue, sorted.
+
+    Call it while this process holds Snakemake's lock. Where another process holds one as well, its jobs cannot be told
+    from those of a dead one, and Snakemake sees to it that the two make different files: none are returned. Nor are
+    there any where Slurm is not installed or does not answer.
+    """
+    if shutil.which("squeue") is None or len(list(folder.glob(".snakemake/locks/*.output.lock"))) > 1:
         return []
-    queue = subprocess.run(
-        ["squeue", "--noheader", "--me", "--array", "--format=%i"], capture_output=True, text=True, check=False
+    # Number, folder, and the comment in which the plugin names rule and wildcards.
+    command = ["squeue", "--noheader", "--me", "--array", "--format=%i|%Z|%k"]
+    try:
+        queue = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout
+    except (subprocess.SubprocessError, OSError):
+        return []
+    rows = [line.split("|", 2) for line in queue.splitlines() if line.count("|") >= 2]
+    return sorted(
+        number
+        for number, place, comment in rows
+        if comment.startswith("rule_") and Path(place).resolve() == folder.resolve()
     )
-    return sorted(wanted & set(queue.stdout.split()))
