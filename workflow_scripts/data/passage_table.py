@@ -1,7 +1,8 @@
 """PASSAGES from shards of any size: in bounded memory, and resumed at the last whole shard after a kill.
 
-Of several shards each is kept, when it is whole, as an uncompressed Arrow file in a folder of partial state; another
-attempt takes it from there instead of decompressing and parsing it again. The folder goes when the table is whole.
+Of several shards each but the last is kept, when it is whole, as an uncompressed Arrow file in a folder of partial state;
+another attempt takes it from there instead of decompressing and parsing it again. After the last nothing long is left
+to do, so a copy of it would cost more than it could save. The folder goes when the table is whole.
 """
 
 import json
@@ -91,7 +92,8 @@ def _groups(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 def _blocks(shards: Sequence[Shard], partial: Path, check: PassageCheck, counts: RowCounts) -> Iterator[pa.RecordBatch]:
     for number, shard in enumerate(shards):
-        for block in _kept_or_read(shard, number, partial, counts) if len(shards) > 1 else shard.blocks(counts):
+        last = number == len(shards) - 1
+        for block in shard.blocks(counts) if last else _kept_or_read(shard, number, partial, counts):
             check.see(block)
             yield block
 
