@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.json
 import pyarrow.parquet as pq
 import pytest
+from isal import igzip_threaded
 
 from workflow_scripts.data import passage_check, passage_files, passage_table
 from workflow_scripts.data.errors import InputError
@@ -178,14 +178,14 @@ def test_a_killed_preparation_goes_on_at_the_last_whole_shard(miracl, monkeypatc
 
     opened = []
 
-    def open_json(stream, **options):
-        opened.append(stream)
+    def open_shard(path, *options, **more):
+        opened.append(path)
         if len(opened) == 3:
             raise KeyboardInterrupt
-        return original(stream, **options)
+        return original(path, *options, **more)
 
-    original = pyarrow.json.open_json
-    monkeypatch.setattr(pyarrow.json, "open_json", open_json)
+    original = igzip_threaded.open
+    monkeypatch.setattr(igzip_threaded, "open", open_shard)
     with pytest.raises(KeyboardInterrupt):
         prepare_miracl(miracl)
     assert not outputs(miracl)
@@ -201,7 +201,7 @@ def test_a_killed_preparation_goes_on_at_the_last_whole_shard(miracl, monkeypatc
 
 
 def test_memory_does_not_grow_with_the_corpus(miracl, monkeypatch):
-    monkeypatch.setattr(passage_files, "_BYTES", 1 << 18)
+    monkeypatch.setattr(passage_files, "_BYTES", 1 << 13)
     monkeypatch.setattr(passage_table, "_ROWS_PER_GROUP", 1024)
     corpus = miracl / "root/miracl-corpus-v1.0-yo"
     for shard in range(1, 9):
@@ -217,13 +217,32 @@ def test_memory_does_not_grow_with_the_corpus(miracl, monkeypatch):
     assert pool.max_memory() < 20e6, "of 50 MB of text"
 
 
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ('{"docid": "b", "text": "1"}, {"docid": "c", "text": "2"}\n', r"line 1: is not JSON"),
+        ('{"docid": "b", "text": "1"}\n{"docid": "c", "text": ["a"\n"b"]}\n', r"line 2: is not JSON"),
+        ('{"docid": "b", "text": "1"}\n{"docid": 5, "text": "2"}\n', r"line 2: 'docid' is 5, which is no text"),
+        ('{"docid": "b", "text": "1"}\n["c", "2"]\n', r"line 2: is not a JSON object"),
+        ('{"docid": "b", "text": "1"}\n\n{"docid": "c", "text": "2"}\n', r"line 2: is not JSON"),
+        ('{"docid": "b", "text": "\\ud800"}\n', r"line 1: 'text' holds half of a character"),
+    ],
+)
+def test_lines_that_are_not_one_record_each_are_refused(miracl, lines, says):
+    corpus = miracl / "root/miracl-corpus-v1.0-yo"
+    with gzip.open(corpus / "docs-1.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.write(lines)
+    with pytest.raises(InputError, match=f"docs-1.jsonl.gz: {says}"):
+        prepare_miracl(miracl)
+
+
 def test_a_shard_that_changed_meanwhile_is_read_again(miracl, monkeypatch):
     add_shards(miracl, 2, 2)
     with monkeypatch.context() as patch:
         patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             prepare_miracl(miracl)
-    assert len(list((miracl / "partial").glob("*.json"))) == 3
+    assert len(list((miracl / "partial").glob("*.json"))) == 2, "of three, all but the last"
     add_shards(miracl, 3, 2)
     prepare_miracl(miracl)
     ids = read_table(miracl / "out/passages.parquet", PASSAGES)["passage_id"].to_pylist()

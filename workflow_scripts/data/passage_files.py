@@ -1,7 +1,7 @@
-"""Passages from files of JSON lines and of Parquet, at the speed of Arrow's own readers.
+"""Passages from files of JSON lines and of Parquet, a block of rows at a time.
 
-Arrow reads blocks of rows without a Python object for each. Where a block is unlike what it must be, the file is read
-again by the line, which says the place and the reason, or finds that all is well.
+Where a block is unlike what it must be, the file is read again by the line, which says the place and the reason, or
+finds that all is well.
 """
 
 import zlib
@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.json
 import pyarrow.parquet as pq
 from isal import igzip_threaded
 
@@ -22,9 +23,11 @@ from workflow_scripts.data.records import Passage
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_lines import filled_field, read_json_lines, string_field
 
-_BYTES = 4 << 20  # of text a block: what fits in a core's cache parses fastest
+_BYTES = 1 << 17  # parsed at once: what the cache holds while it becomes columns
+_PIECES = 32  # of so many bytes make a block
 _ROWS = 65_536
-_FAULTS = (pa.ArrowException, OSError, EOFError, zlib.error)  # of a block: the line says more
+# Of a block: the line says more. What is no JSON, no object, lacks a field, is no text; a file that is damaged.
+_FAULTS = (ValueError, TypeError, LookupError, pa.ArrowException, OSError, EOFError, zlib.error)
 
 
 def json_shard(path: Path, id_field: str) -> Shard:
@@ -33,9 +36,8 @@ def json_shard(path: Path, id_field: str) -> Shard:
     def blocks(counts: RowCounts) -> Iterator[pa.RecordBatch]:
         read = 0
         try:
-            for batch in _json_batches(path, id_field):
-                block = _as_block(batch)
-                read += len(batch)
+            for block in _json_blocks(path, id_field):
+                read += len(block)
                 yield tidy(block, counts)
         except _FAULTS:
             for block in blocks_of(islice(_json_rows(path, id_field), read, None)):
@@ -107,29 +109,40 @@ def _present(path: Path, names: list[str], alternatives: tuple[str | None, ...])
     raise InputError(f"{path}: has no column {' or '.join(map(str, alternatives))}; it has {', '.join(names)}")
 
 
-def _json_batches(path: Path, id_field: str) -> Iterator[pa.RecordBatch]:
-    schema = pa.schema([(name, pa.string()) for name in (id_field, "title", "text")])
+def _json_blocks(path: Path, id_field: str) -> Iterator[pa.RecordBatch]:
+    """Yield rows as blocks; raise one of ``_FAULTS`` where they are not what they must be.
+
+    Lines are joined to one JSON array, which orjson parses faster than each by itself, and faster than Arrow its own
+    blocks. A line break within a JSON text is written as an escape, so every one in the file ends a line.
+    """
     with ExitStack() as opened:
         if path.suffix == ".gz":
             # isal decompresses three times as fast as zlib, here in a thread of its own, ahead of the parser.
             content = opened.enter_context(igzip_threaded.open(path, "rb", threads=1))
-            stream = opened.enter_context(pa.PythonFile(content, "r"))
         else:
-            stream = opened.enter_context(pa.OSFile(str(path)))
-        yield from pyarrow.json.open_json(
-            stream,
-            read_options=pyarrow.json.ReadOptions(block_size=_BYTES),
-            parse_options=pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
-        )
+            content = opened.enter_context(open(path, "rb"))
+        pieces: list[list[pa.StringArray]] = []
+        while lines := content.read(_BYTES):
+            lines = (lines + content.readline()).rstrip(b"\r\n")
+            records = orjson.loads(b"[%b]" % lines.replace(b"\n", b","))
+            if len(records) != np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1:
+                raise ValueError("a line is not one object")
+            ids, title = [record[id_field] for record in records], [record.get("title") for record in records]
+            text = [record["text"] for record in records]
+            pieces.append([pa.array(column, pa.string()) for column in (ids, title, text)])
+            if len(pieces) == _PIECES:
+                yield _as_block(pieces)
+                pieces = []
+        if pieces:
+            yield _as_block(pieces)
 
 
-def _as_block(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Return a batch as a block; raise ArrowInvalid where an id or a text is missing, or no UTF-8."""
-    batch.validate(full=True)
-    ids, title, text = batch.columns
+def _as_block(pieces: list[list[pa.StringArray]]) -> pa.RecordBatch:
+    """Join ids, titles and texts to a block; raise ArrowInvalid where an id or a text is missing."""
+    ids, title, text = (pa.concat_arrays(column) for column in zip(*pieces, strict=True))
     if ids.null_count or text.null_count or pc.any(pc.equal(pc.binary_length(ids), 0)).as_py():
         raise pa.ArrowInvalid("an id or a text is missing")
-    return pa.record_batch([ids, pc.fill_null(title, ""), text], schema=BLOCK)
+    return pa.record_batch([ids, pc.fill_null(title, "") if title.null_count else title, text], schema=BLOCK)
 
 
 def _json_rows(path: Path, id_field: str) -> Iterator[Passage]:

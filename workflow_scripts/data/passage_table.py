@@ -1,17 +1,18 @@
 """PASSAGES from shards of any size: in bounded memory, and resumed at the last whole shard after a kill.
 
-Of several shards each but the last is kept, when it is whole, as an uncompressed Arrow file in a folder of partial state;
-another attempt takes it from there instead of decompressing and parsing it again. After the last nothing long is left
-to do, so a copy of it would cost more than it could save. The folder goes when the table is whole.
+Of several shards each but the last is kept, when it is whole, as an uncompressed Arrow file in a folder of partial
+state; another attempt takes it from there instead of decompressing and parsing it again. After the last nothing long
+is left to do, so a copy of it would cost more than it could save. The folder goes when the table is whole.
 """
 
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -45,9 +46,9 @@ def write_passages(
     """
     partial = Path(partial)
     with atomic_file(path) as temporary:
-        # Least and greatest texts of a group help nobody, and take time to find.
+        # Least and greatest texts of a group help nobody and take time to find; zstd sees repeated titles by itself.
         with pq.ParquetWriter(
-            temporary, PASSAGES, compression="zstd", use_dictionary=["lang", "title"], write_statistics=False
+            temporary, PASSAGES, compression="zstd", use_dictionary=["lang"], write_statistics=False
         ) as writer:
             written = _write_groups(_groups(_blocks(shards, partial, check, counts)), lang, writer)
         if not written:
@@ -64,19 +65,35 @@ def write_passages(
 
 
 def _write_groups(groups: Iterator[pa.Table], lang: str, writer: pq.ParquetWriter) -> int:
-    # Compressing for Parquet takes as long as parsing, and neither needs the interpreter: side by side.
+    # Compressing for Parquet takes as long as parsing, and needs the interpreter as little.
     written = 0
-    with ThreadPoolExecutor(1) as pool:
-        writing: Future[None] | None = None
+    with _Behind() as behind:
         for table in groups:
             columns = [table.column(0), pa.repeat(pa.scalar(lang), len(table)), table.column(1), table.column(2)]
-            if writing:
-                writing.result()  # one group waits at most: memory stays bounded
-            writing = pool.submit(writer.write_table, pa.Table.from_arrays(columns, schema=PASSAGES))
+            behind.start(writer.write_table, pa.Table.from_arrays(columns, schema=PASSAGES))
             written += len(table)
-        if writing:
-            writing.result()
     return written
+
+
+class _Behind:
+    """Does one thing in a thread while the caller goes on to the next; who is quicker waits, so that memory is bounded.
+
+    Leaving it waits for what was started; what that raises is raised.
+    """
+
+    def __enter__(self) -> Self:
+        self._pool, self._started = ThreadPoolExecutor(1), Future()
+        self._started.set_result(None)
+        return self
+
+    def start(self, work: Callable[..., None], *arguments: Any) -> None:
+        self._started.result()
+        self._started = self._pool.submit(work, *arguments)
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        self._pool.shutdown()
+        if error is None:
+            self._started.result()
 
 
 def _groups(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
@@ -113,9 +130,9 @@ def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -
     # Not `atomic_file`: the copy of gigabytes need not reach the disk before the work goes on.
     partial.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_suffix(".unfinished")
-    with pa.ipc.new_file(unfinished, BLOCK) as writer:
+    with pa.ipc.new_file(unfinished, BLOCK) as writer, _Behind() as behind:
         for block in shard.blocks(own):
-            writer.write_batch(block)
+            behind.start(writer.write_batch, block)
             yield block
     unfinished.replace(kept)
     counts.update(own)

@@ -21,6 +21,10 @@ _SPACE_CODES = {
     size: np.array(sorted(int.from_bytes(space, "big") for space in _SPACES if len(space) == size), dtype=np.uint32)
     for size in (1, 2, 3)
 }
+# Bytes with which white space begins and ends: most texts have none of them at their ends, and need no second look.
+_FIRST_BYTES, _LAST_BYTES = np.zeros(256, dtype=bool), np.zeros(256, dtype=bool)
+_FIRST_BYTES[[space[0] for space in _SPACES]] = True
+_LAST_BYTES[[space[-1] for space in _SPACES]] = True
 
 
 class Shard(NamedTuple):
@@ -71,8 +75,12 @@ def _stripped(column: pa.StringArray) -> pa.StringArray:
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
     content = np.frombuffer(data, dtype=np.uint8) if data else np.empty(0, dtype=np.uint8)
+    first, last = ends[:-1], ends[1:]
+    filled = last > first
+    first, last = first[filled], last[filled]
+    suspects = _FIRST_BYTES[content[first]] | _LAST_BYTES[content[last - 1]]
+    first, last = first[suspects], last[suspects]
     for size, codes in _SPACE_CODES.items():
-        first, last = ends[:-1], ends[1:]
         long = last - first >= size
         for start in (first[long], last[long] - size):
             code = np.zeros(len(start), dtype=np.uint32)

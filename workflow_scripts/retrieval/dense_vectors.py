@@ -17,7 +17,7 @@ from workflow_scripts.retrieval.stored_vectors import StackedVectors, StoredVect
 from workflow_scripts.retrieval.worker_threads import in_threads, thread_count
 
 # What a thread works on at a time fits into its processor's cache.
-_ROWS_AT_ONCE, _PAIRS_AT_ONCE = 256, 128
+_ROWS_AT_ONCE, _PAIRS_AT_ONCE = 512, 256
 
 
 @dataclass(frozen=True)

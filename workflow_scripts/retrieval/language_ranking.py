@@ -6,7 +6,7 @@ At the end the candidates that are left get their exact scores, and those alone 
 exact scores and ids, not on blocks, nor on how far off the scores were.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -61,7 +61,6 @@ class LanguageRanking:
         Each is at most ``error`` off the exact score; with ``error`` 0 they are the exact scores.
         """
         self._error = max(self._error, error)
-        self._count_above(first_query, first_row, scores)
         queries, passages = scores.shape
         floors = self._floors[first_query : first_query + queries]
         if passages > self._depth:
@@ -74,6 +73,7 @@ class LanguageRanking:
         starts = np.cumsum(counts) - counts
         approximate = scores.reshape(-1)[found]
         rows = (found - query * passages + first_row).astype(np.int32)
+        self._count_above(first_query, first_row, scores, floors, starts, approximate, rows)
         held = self._held[first_query : first_query + queries]
         overfull = held + counts > self._scores.shape[1]
         fits = ~overfull[query]
@@ -89,21 +89,16 @@ class LanguageRanking:
         for query in np.flatnonzero(self._held > self._depth):
             self._replace(query, self._scores[query, :0], self._rows[query, :0])
         best = np.full((len(self._held), self._depth), NO_HIT, dtype=np.int64)
-        ends = np.cumsum(self._held)
-        first = 0
-        while first < len(self._held):
-            start = ends[first] - self._held[first]
-            last = max(first + 1, int(np.searchsorted(ends, start + _PAIRS_AT_ONCE, side="right")))
-            held = self._held[first:last]
+        for part in _parts(self._held, _PAIRS_AT_ONCE):
+            held = self._held[part]
             query, position = np.nonzero(np.arange(held.max(initial=0)) < held[:, None])
-            rows = self._rows[first:last][query, position]
-            exact = self._exact_scores(first + query, rows, self._scores[first:last][query, position])
-            ordered = np.full((last - first, held.max(initial=0)), NO_HIT, dtype=np.int64)
+            rows = self._rows[part][query, position]
+            exact = self._exact_scores(part.start + query, rows, self._scores[part][query, position])
+            ordered = np.full((len(held), held.max(initial=0)), NO_HIT, dtype=np.int64)
             ordered[query, position] = keys(exact, self._places[rows])
             ordered.sort(axis=1)
             kept = ordered[:, ::-1][:, : self._depth]
-            best[first:last, : kept.shape[1]] = kept
-            first = last
+            best[part, : kept.shape[1]] = kept
         return best
 
     def _set_floors(self, scores: np.ndarray, floors: np.ndarray) -> None:
@@ -140,23 +135,52 @@ class LanguageRanking:
     def _raise_floor(self, query: int, floor: np.float32) -> None:
         self._floors[query] = max(self._floors[query], floor)
 
-    def _count_above(self, first_query: int, first_row: int, scores: np.ndarray) -> None:
-        """Count the passages of a block that rank before each relevant passage; look twice at the near ones."""
-        queries, passages = scores.shape
-        offsets = self._gold_offsets[first_query : first_query + queries + 1]
-        step = max(1, _PAIRS_AT_ONCE // passages)
-        for first in range(offsets[0], offsets[-1], step):
-            golds = np.arange(first, min(first + step, offsets[-1]))
-            query = np.searchsorted(offsets, golds, side="right") - 1
-            block, exact = scores[query], self._gold_scores[golds]
-            surely = block > self._above(exact)[:, None]
-            near = block >= self._below(exact, 1)[:, None]
+    def _count_above(
+        self,
+        first_query: int,
+        first_row: int,
+        scores: np.ndarray,
+        floors: np.ndarray,
+        starts: np.ndarray,
+        candidates: np.ndarray,
+        rows: np.ndarray,
+    ) -> None:
+        """Count the passages of a block that rank before each relevant passage.
+
+        Where that passage itself reaches its query's floor, they are among the block's ``candidates`` (scores, and
+        ``rows``, of query i from ``starts[i]`` on), which are few; else the whole block is gone through.
+        """
+        offsets = self._gold_offsets[first_query : first_query + len(scores) + 1]
+        golds = np.arange(offsets[0], offsets[-1])
+        query = np.repeat(np.arange(len(scores)), np.diff(offsets))
+        among = self._below(self._gold_scores[golds], 1) >= floors[query]
+        ends = np.append(starts[1:], len(candidates))
+        sizes = (ends - starts)[query[among]]
+        for part in _parts(sizes, _PAIRS_AT_ONCE):
+            mine, length = golds[among][part], sizes[part]
+            gold = np.repeat(np.arange(len(mine)), length)
+            first = starts[query[among][part]] - (np.cumsum(length) - length)
+            at = np.arange(len(gold)) + first[gold]
+            surely = candidates[at] > self._above(self._gold_scores[mine])[gold]
+            self.above[mine] += np.bincount(gold[surely], minlength=len(mine))
+            near = (candidates[at] >= self._below(self._gold_scores[mine], 1)[gold]) & ~surely
+            gold, at = gold[near], at[near]
+            before = self._before(mine[gold], first_query + query[among][part][gold], rows[at], candidates[at])
+            self.above[mine] += np.bincount(gold[before], minlength=len(mine))
+        rest, passages = np.flatnonzero(~among), scores.shape[1]
+        for part in _parts(np.full(len(rest), passages), _PAIRS_AT_ONCE):
+            mine, asked = golds[rest[part]], query[rest[part]]
+            block = scores[asked]
+            surely = block > self._above(self._gold_scores[mine])[:, None]
+            near = block >= self._below(self._gold_scores[mine], 1)[:, None]
             near &= ~surely
-            gold, column = np.nonzero(near)
-            rows = column + first_row
-            again = self._exact_scores(first_query + query[gold], rows, block[gold, column])
-            before = keys(again, self._places[rows]) >= self._gold_keys[golds[gold]]
-            self.above[golds] += surely.sum(axis=1) + np.bincount(gold[before], minlength=len(golds))
+            gold, passage = np.nonzero(near)
+            before = self._before(mine[gold], first_query + asked[gold], passage + first_row, block[near])
+            self.above[mine] += surely.sum(axis=1) + np.bincount(gold[before], minlength=len(mine))
+
+    def _before(self, golds: np.ndarray, queries: np.ndarray, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """Return which passages, so scored, rank before the relevant ones by their exact scores."""
+        return keys(self._exact_scores(queries, rows, scores), self._places[rows]) >= self._gold_keys[golds]
 
     def _exact_scores(self, queries: np.ndarray, rows: np.ndarray, scores: np.ndarray) -> np.ndarray:
         return self._exact(queries, rows) if self._error else scores
@@ -167,6 +191,15 @@ class LanguageRanking:
 
     def _above(self, scores: np.ndarray) -> np.ndarray:
         return _shifted(scores, self._error)
+
+
+def _parts(sizes: np.ndarray, most: int) -> Iterator[slice]:
+    """Yield slices of consecutive ``sizes`` whose sum is at most ``most``, or of one."""
+    ends, first = np.cumsum(sizes), 0
+    while first < len(sizes):
+        last = max(first + 1, int(np.searchsorted(ends, ends[first] - sizes[first] + most, side="right")))
+        yield slice(first, last)
+        first = last
 
 
 def _shifted(scores: np.ndarray, by: float) -> np.ndarray:

@@ -1,6 +1,7 @@
 """fp16 matrices on disk, read a block or some rows at a time: what was read does not stay resident."""
 
 import mmap
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from workflow_scripts.data.errors import InputError
+
+# Rows that are nearer to each other than this, in the mean, are read with what lies between them: a page of a memory
+# map costs more to bring in than some rows that nobody wants cost to read.
+_NEAR = 4
 
 
 class VectorRows(Protocol):
@@ -33,12 +38,13 @@ class StoredVectors:
             raise InputError(
                 f"{path}: is {matrix.dtype} {matrix.shape}, its index says float16 {shape}; run index again"
             )
+        self._path = path
         self._row_bytes = 2 * shape[1]
         self._start = matrix.offset + first * self._row_bytes if rows else 0
         self._rows = np.zeros((0, shape[1]), dtype=np.float16)
         if rows:
-            with open(path, "rb") as file:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            self._file = open(path, "rb", buffering=0)  # noqa: SIM115
+            self._map = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             values = np.frombuffer(self._map, np.float16, rows * shape[1], self._start)
             self._rows = values.reshape(rows, shape[1])
 
@@ -47,11 +53,26 @@ class StoredVectors:
         return len(self._rows)
 
     def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
-        """Return a copy of a slice without step, or of the rows of the given numbers; their pages are let go."""
-        found = np.array(self._rows[rows])
-        if len(found):
-            low, high = rows.indices(len(self))[:2] if isinstance(rows, slice) else (rows.min(), rows.max() + 1)
-            self._release(int(low), int(high))
+        """Return a copy of a slice without step, or of the rows of the given numbers."""
+        if isinstance(rows, slice):
+            return self._read(*rows.indices(len(self))[:2])
+        if not len(rows):
+            return self._rows[:0].copy()
+        low, high = int(rows.min()), int(rows.max()) + 1
+        if high - low <= _NEAR * len(rows):
+            return self._read(low, high)[rows - low]
+        found = self._rows[rows]
+        self._release(low, high)
+        return found
+
+    def _read(self, low: int, high: int) -> np.ndarray:
+        found = np.empty((max(0, high - low), self._rows.shape[1]), dtype=np.float16)
+        rest, at = memoryview(found).cast("B") if found.size else b"", self._start + low * self._row_bytes
+        while len(rest):
+            count = os.preadv(self._file.fileno(), [rest], at)
+            if not count:
+                raise InputError(f"{self._path}: has become shorter while it was read; run encode again")
+            rest, at = rest[count:], at + count
         return found
 
     def _release(self, low: int, high: int) -> None:
