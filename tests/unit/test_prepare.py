@@ -169,6 +169,7 @@ def outputs(folder):
 
 
 def test_a_killed_preparation_goes_on_at_the_last_whole_shard(miracl, monkeypatch, caplog):
+    monkeypatch.setattr(passage_table, "_SOON_READ", 0)
     add_shards(miracl, 70_000, 5, 5)
     prepare_miracl(miracl)
     uninterrupted = outputs(miracl)
@@ -217,6 +218,15 @@ def test_memory_does_not_grow_with_the_corpus(miracl, monkeypatch):
     assert pool.max_memory() < 20e6, "of 50 MB of text"
 
 
+def test_what_is_read_again_within_seconds_is_not_copied(miracl, monkeypatch):
+    add_shards(miracl, 2, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            prepare_miracl(miracl)
+    assert not (miracl / "partial").exists()
+
+
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
@@ -237,6 +247,7 @@ def test_lines_that_are_not_one_record_each_are_refused(miracl, lines, says):
 
 
 def test_a_shard_that_changed_meanwhile_is_read_again(miracl, monkeypatch):
+    monkeypatch.setattr(passage_table, "_SOON_READ", 0)
     add_shards(miracl, 2, 2)
     with monkeypatch.context() as patch:
         patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))

@@ -1,8 +1,9 @@
 """PASSAGES from shards of any size: in bounded memory, and resumed at the last whole shard after a kill.
 
-Of several shards each but the last is kept, when it is whole, as an uncompressed Arrow file in a folder of partial
-state; another attempt takes it from there instead of decompressing and parsing it again. After the last nothing long
-is left to do, so a copy of it would cost more than it could save. The folder goes when the table is whole.
+Of a corpus that takes long to read, each shard but the last is kept, when it is whole, as an uncompressed Arrow file in
+a folder of partial state; another attempt takes it from there instead of decompressing and parsing it again. After the
+last nothing long is left to do, so a copy of it would cost more than it could save. The folder goes when the table is
+whole.
 """
 
 import json
@@ -26,6 +27,8 @@ from workflow_scripts.data.tables import PASSAGES
 
 _log = logging.getLogger("passages")
 _ROWS_PER_GROUP = 65_536
+# Bytes of files that are read again within seconds: copies would take a tenth of the time and save next to none.
+_SOON_READ = 256_000_000
 
 
 def write_passages(
@@ -108,9 +111,10 @@ def _groups(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 
 
 def _blocks(shards: Sequence[Shard], partial: Path, check: PassageCheck, counts: RowCounts) -> Iterator[pa.RecordBatch]:
+    size = sum(shard.path.stat().st_size for shard in shards if shard.path.exists())
+    kept = len(shards) - 1 if size > _SOON_READ else 0
     for number, shard in enumerate(shards):
-        last = number == len(shards) - 1
-        for block in shard.blocks(counts) if last else _kept_or_read(shard, number, partial, counts):
+        for block in _kept_or_read(shard, number, partial, counts) if number < kept else shard.blocks(counts):
             check.see(block)
             yield block
 
