@@ -49,4 +49,3 @@ rule all:
         "<results>/tables/published.csv",
         "<results>/report.html",
         all_model_cards,
-        index_recalls,

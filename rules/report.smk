@@ -151,12 +151,40 @@ rule sum_costs:
     conda:
         "../envs/report.yaml"
     params:
-        settings=section.cost_settings(config),
+        settings=section.replicate_settings(config),
         code=code("sum_costs"),
     shell:
         "python -m workflow_scripts.sum_costs"
         " --benchmarks {input.benchmarks:q}"
         " --manifests {input.manifests:q}"
+        " --settings {params.settings:q}"
+        " --output {output:q}"
+        " &> {log:q}"
+
+
+# Where indexes are approximate.
+rule aggregate_recalls:
+    input:
+        index_recalls,
+    output:
+        report(
+            "<results>/tables/index_recall.csv",
+            caption="../resources/captions/index_recall.rst",
+            category="Tables",
+            labels={"table": "index recall"},
+        ),
+    log:
+        "<logs>/aggregate_recalls.log",
+    benchmark:
+        "<benchmarks>/aggregate_recalls.tsv"
+    conda:
+        "../envs/report.yaml"
+    params:
+        settings=section.replicate_settings(config),
+        code=code("aggregate_recalls"),
+    shell:
+        "python -m workflow_scripts.aggregate_recalls"
+        " --recalls {input:q}"
         " --settings {params.settings:q}"
         " --output {output:q}"
         " &> {log:q}"

@@ -73,6 +73,7 @@ def report_tables(wildcards):
             "models",
             "published",
             *(["costs"] if runs.dense_runs(config) else []),
+            *(["index_recall"] if index_recalls(wildcards) else []),
         ],
     )
 

@@ -39,6 +39,13 @@ collection,setting,metric,lang,model,strategy,ours,low,high,system,published,dif
 quiz.v2,cross-lingual,map,sw,atlas-m,mono,0.62,0.6,0.64,XLM-R,0.6064,0.0136,yes,arXiv 2408.10536
 quiz.v2,multilingual,rank_distance,mean,bm25,bm25,412,400,420,BM25,395.5,16.5,no,Others <b>2026</b>
 """
+RECALL = """\
+kind,model,strategy,collection,setting,k,seeds,queries,recall,sd,lowest,index_bytes,vector_bytes
+hnsw,atlas-m,mono,atlas,monolingual,10,2,1000,0.987,0.002,0.95,12000,9000
+hnsw,atlas-m,mono,atlas,monolingual,100,2,1000,0.96,0.01,0.9,12000,9000
+hnsw,atlas-s,untuned,atlas,monolingual,10,1,1000,0.5,,0.25,6000,4500
+hnsw,atlas-s,untuned,atlas,monolingual,100,1,1000,0.4,,0.2,6000,4500
+"""
 VOID = {"meta", "img", "input", "br", "link", "hr"}
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{}\t0:00:12\t{}\t{}\n"
 
@@ -114,6 +121,7 @@ def full(tmp_path_factory):
                 for name in ("models", "per_group", "per_language", "comparisons", "scaling", "bias", "costs")
             },
             "published": write("tables/published.csv", PUBLISHED),
+            "index_recall": write("tables/index_recall.csv", RECALL),
         },
         "verdict": write("tables/verdict.json", json.dumps(VERDICT)),
         "licences": RESOURCES / "licences.csv",
@@ -288,10 +296,20 @@ def test_a_further_collection_has_its_figures_bias_and_differences(source):
 
 def test_contents_name_further_collections_after_the_headlines_sections():
     further = [FurtherCollection(name, "", False, {}, {}, {}, None) for name in ("b", "a")]
-    anchors = [anchor for anchor, _ in contents(further)]
+    anchors = [anchor for anchor, _ in contents(further, approximate=True)]
     place = anchors.index("bias")
     assert anchors[place + 1 : place + 3] == ["collection-b", "collection-a"]
-    assert [anchor for anchor, _ in contents([])] == [anchor for anchor, _ in CONTENTS]
+    assert contents([], approximate=True) == list(CONTENTS)
+
+
+def test_what_an_approximate_index_loses_has_its_section(page):
+    (table,) = [table for table in page.tables if table[0][-1] == "vectors, bytes"]
+    assert table[0][2:7] == ["collection", "setting", "queries", "best 10", "best 100"]
+    assert table[1] == [
+        *("S", "not fine-tuned", "atlas", "monolingual", "1\u202f000"),
+        *("0.500 lowest 0.250", "0.400 lowest 0.200", "6\u202f000", "4\u202f500"),
+    ]
+    assert table[2][5:7] == ["0.987 ± 0.002 lowest 0.950", "0.960 ± 0.010 lowest 0.900"]
 
 
 def test_costs_are_summed_by_rule(page):
@@ -333,7 +351,9 @@ def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_p
     }
     page = Page(_render(tmp_path, lacking))
     text = " ".join("".join(page.text).split())
-    assert {heading for _, heading in CONTENTS} <= {text for tag, text in page.headings if tag == "h2"}
+    headings = {text for tag, text in page.headings if tag == "h2"}
+    assert {heading for _, heading in CONTENTS} - headings == {"What approximate search loses"}
+    assert {link["href"][1:] for link in page.all("a")} <= {attributes.get("id") for _, attributes in page.elements}
     for sentence in (
         "This experiment compares no strategies.",
         "atlas is not searched across languages.",

@@ -202,8 +202,8 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
 
 
-def cost_settings(config: Config) -> str:
-    """For ``sum_costs``: which models are further pre-trainings of which."""
+def replicate_settings(config: Config) -> str:
+    """For ``sum_costs`` and ``aggregate_recalls``: which models are further pre-trainings of which."""
     return canonical({"replicates": replicates(config)})
 
 

@@ -99,6 +99,31 @@ COSTS = {
     "cpu_hours": float,
     "gpu_hours": float,
 }
+PART_RECALL = {
+    "kind": str,
+    "query_lang": str,
+    "passage_lang": str,
+    "queries": int,
+    "k": int,
+    "recall": float,
+    "index_bytes": int,
+    "vector_bytes": int,
+}
+INDEX_RECALL = {
+    "kind": str,
+    "model": str,
+    "strategy": str,
+    "collection": str,
+    "setting": str,
+    "k": int,
+    "seeds": int,
+    "queries": int,
+    "recall": float,
+    "sd": float,
+    "lowest": float,
+    "index_bytes": int,
+    "vector_bytes": int,
+}
 YIELD = {"source": str, "lang": str, "side": str, "reason": str, "count": int}
 OVERLAPS = {"kind": str, "source": str, "lang": str, "reason": str, "checked": int, "dropped": int}
 

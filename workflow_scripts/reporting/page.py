@@ -24,6 +24,7 @@ CONTENTS = (
     ("bias", "Language bias"),
     ("training", "Training"),
     ("cost", "Cost against quality"),
+    ("index-recall", "What approximate search loses"),
     ("translation", "Translation yield"),
     ("codeswitching", "Code-switching"),
     ("decontamination", "Decontamination"),
@@ -34,6 +35,7 @@ CONTENTS = (
 )
 FIGURES = ("scaling", "comparisons", "languages", "training", "batches", "cost", "translation_yield")
 COLLECTION_FIGURES = ("heatmap", "language_bias", "alpha")  # of each collection, named <collection>/<figure>
+_APPROXIMATE = "index-recall"  # the section that only an experiment with approximate indexes has
 _LAST_OF_HEADLINE = "bias"  # the sections of further collections follow it
 
 
@@ -78,9 +80,9 @@ class PageFiles:
         return cls(*(Path(path).read_text(encoding="utf-8") for path in (template, style, script)))
 
 
-def contents(collections: list[FurtherCollection]) -> list[tuple[str, str]]:
-    """Return anchor and heading of every section, in the page's order."""
-    sections = list(CONTENTS)
+def contents(collections: list[FurtherCollection], approximate: bool) -> list[tuple[str, str]]:
+    """Return anchor and heading of every section, in the page's order; ``approximate``: what indexes lose is known."""
+    sections = [section for section in CONTENTS if approximate or section[0] != _APPROXIMATE]
     place = [anchor for anchor, _ in sections].index(_LAST_OF_HEADLINE) + 1
     sections[place:place] = [(collection.anchor, collection.heading) for collection in collections]
     return sections

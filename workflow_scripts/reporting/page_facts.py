@@ -16,6 +16,7 @@ from workflow_scripts.reporting.analysis_tables import (
     BIAS,
     COMPARISONS,
     COSTS,
+    INDEX_RECALL,
     MODELS,
     PER_GROUP,
     PER_LANGUAGE,
@@ -44,6 +45,7 @@ _TABLES = {
     "bias": BIAS,
     "published": PUBLISHED_CELLS,
     "costs": COSTS,
+    "index_recall": INDEX_RECALL,
 }
 _NEEDED = ("models", "per_group", "per_language")
 
@@ -100,7 +102,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "answer": answer,
         "further": further,
         "figures": {**figures, **_figures_of(chosen["collection"], figures)},
-        "contents": contents(further_collections),
+        "contents": contents(further_collections, "index_recall" in frames),
         "collections": further_collections,
         "tables": {
             **_result_tables(frames, labels, chosen, group, compare["strategy"], confidence),
@@ -168,6 +170,9 @@ def _result_tables(
         )
     results["bias"] = _bias_table(frames, labels, collection)
     results["costs"] = result_tables.costs_table(frames["costs"], labels) if "costs" in frames else None
+    results["index_recall"] = (
+        result_tables.index_recall_table(frames["index_recall"], labels) if "index_recall" in frames else None
+    )
     results["published"] = result_tables.published_table(frames["published"], labels) if "published" in frames else None
     return {name: None if isinstance(made, HtmlTable) and not made.rows else made for name, made in results.items()}
 

@@ -1,5 +1,8 @@
 """The tables of results on the page, made from the analysis tables."""
 
+from dataclasses import replace
+from typing import Any
+
 import pandas as pd
 
 from workflow_scripts.reporting.html_table import (
@@ -13,6 +16,7 @@ from workflow_scripts.reporting.html_table import (
     make_table,
     measured,
     number,
+    spell,
     text,
 )
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
@@ -304,3 +308,35 @@ def published_table(cells: pd.DataFrame, labels: Labels) -> HtmlTable:
         [*columns, "within our interval", "source"],
         rows,
     )
+
+
+def index_recall_table(recalls: pd.DataFrame, labels: Labels) -> HtmlTable:
+    """Return one row a system, collection and setting: recall against exact search by cutoff, bytes of the index."""
+    kind, cutoffs = ", ".join(dict.fromkeys(recalls["kind"])), sorted(set(recalls["k"]))
+    keys = [*SYSTEM, "collection", "setting"]
+    rows = []
+    for (model, strategy, collection, setting), ours in _sorted(recalls, labels, "k", cutoffs).groupby(
+        keys, sort=False
+    ):
+        of_cutoff = {row.k: row for row in ours.itertuples()}
+        first = of_cutoff[cutoffs[0]]
+        rows.append(
+            [
+                text(labels.model(model), head=True),
+                text(labels.strategy(strategy)),
+                text(collection),
+                text(setting),
+                count(first.queries),
+                *(_recall(of_cutoff[k]) for k in cutoffs),
+                count(first.index_bytes),
+                count(first.vector_bytes),
+            ]
+        )
+    columns = [*keys, "queries", *(f"best {k}" for k in cutoffs), "index, bytes", "vectors, bytes"]
+    caption = f"Share of the exact best passages that {kind} finds among as many, below it the lowest pair of languages"
+    return make_table("index-recall", caption, columns, rows)
+
+
+def _recall(row: Any) -> Cell:
+    """Return a cell of a mean recall, its spread over seeds, and the pair of languages that fares worst."""
+    return replace(measured(row.recall, row.sd, float("nan"), float("nan")), note=f"lowest {spell(row.lowest, 3)}")
