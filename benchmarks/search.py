@@ -4,11 +4,14 @@
     python benchmarks/search.py prepare --folder /tmp/vectors --passages 1000000
     python benchmarks/search.py compare --folder /tmp/vectors
     python benchmarks/search.py scale --folder /tmp/vectors --passages 100000 1000000 --plot scale.svg
+    python benchmarks/search.py kinds --folder /tmp/vectors --passages 1000000
 
 Vectors are made: unit vectors with a common direction and a thousand clusters, so that cosines lie around .4 and differ
 as those of an encoder do. `compare` alternates the two in one run; ours is a process of its own each time, so that its
 peak memory is its own, and its seconds go from vectors and ids on disk to the file of hits; faiss's are its search
-alone, its index being in memory. Some queries' hits are compared with an fp64 product over all passages.
+alone, its index being in memory. Some queries' hits are compared with an fp64 product over all passages. `kinds` builds
+each faiss kind of `search.kind` with the config's defaults, searches it as rule `search` does, and compares its hits
+with those of exact search.
 """
 
 import argparse
@@ -22,8 +25,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import yaml
 
 DEPTH = 1000
+CUTOFFS = (10, 100, 1000)
+KINDS = ("flat", "fp16", "sq8", "ivf-flat", "ivf-pq", "hnsw")
+SCHEMA = Path(__file__).parents[1] / "config.schema.yaml"
 ROWS = 50_000
 
 
@@ -58,13 +65,50 @@ def prepare(folder: Path, passages: int, queries: int, dimension: int) -> None:
     write_table(table, folder / "ids.parquet", VECTOR_IDS)
 
 
-def search_once(folder: Path, passages: int, memory_gb: float) -> None:
+def faiss_settings() -> dict[str, int]:
+    """Return the config's defaults of ``search.faiss``."""
+    section = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["properties"]["search"]["properties"]["faiss"]
+    return {name: described["default"] for name, described in section["properties"].items()}
+
+
+def hits_of(folder: Path, kind: str) -> Path:
+    """Where a search of ``kind`` writes its hits."""
+    return folder / ("hits.parquet" if kind == "exact" else f"{kind}.hits.parquet")
+
+
+def index_of(folder: Path, kind: str) -> Path:
+    """Where the index of ``kind`` is written."""
+    return folder / f"{kind}.index"
+
+
+def build_once(folder: Path, passages: int, kind: str) -> None:
+    """Build an index of the first passages and print, as JSON, seconds and peak memory."""
+    began = time.perf_counter()
+    from workflow_scripts.retrieval.faiss_index import write_faiss_index
+    from workflow_scripts.retrieval.stored_vectors import StoredVectors
+
+    shape = np.load(folder / "passages.npy", mmap_mode="r").shape
+    vectors = StoredVectors(folder / "passages.npy", shape, 0, passages)
+    write_faiss_index(vectors, kind, faiss_settings(), "passages", index_of(folder, kind))
+    print_facts({"all": time.perf_counter() - began})
+
+
+def print_facts(facts: dict[str, float]) -> None:
+    """Print ``facts`` as JSON with this process's seconds of the processor and its peak memory."""
+    # Not ru_maxrss, which a process inherits from the one that started it.
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    peak = int(status["VmHWM"].split()[0]) * 1024 / 1e9
+    print(json.dumps(facts | {"processor": time.process_time(), "peak_gb": peak}))
+
+
+def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> None:
     """Search the first passages and print, as JSON, seconds (all, and of the ranking alone) and peak memory."""
     began = time.perf_counter()
     from workflow_scripts.data.hit_lists import hits_file
     from workflow_scripts.data.tables import VECTOR_IDS, read_table
     from workflow_scripts.retrieval.blocks import Blocks
     from workflow_scripts.retrieval.dense_vectors import DenseScorer
+    from workflow_scripts.retrieval.faiss_index import FaissCandidates
     from workflow_scripts.retrieval.full_search import Search
     from workflow_scripts.retrieval.passages import PassageIds
     from workflow_scripts.retrieval.stored_vectors import StoredVectors
@@ -77,20 +121,20 @@ def search_once(folder: Path, passages: int, memory_gb: float) -> None:
     names = {"en": [f"q{row:04d}" for row in range(len(queries["en"]))]}
     known = {"en": PassageIds.of(*ids, "passages")}
     blocks = Blocks.within(memory_gb, DEPTH, 1, shape[1])
+    finder = None
+    if kind != "exact":
+        finder = FaissCandidates(queries, {"en": [index_of(folder, kind)]}, faiss_settings())
     loaded = time.perf_counter()
-    with hits_file(folder / "hits.parquet", DEPTH) as append:
-        Search(scorer, names, known, scorer, known, ["monolingual"], {}, DEPTH).run(blocks, append)
+    with hits_file(hits_of(folder, kind), DEPTH) as append:
+        Search(scorer, names, known, scorer, known, ["monolingual"], {}, DEPTH, finder=finder).run(blocks, append)
     ended = time.perf_counter()
-    # Not ru_maxrss, which a process inherits from the one that started it.
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    facts = {"search": ended - loaded, "all": ended - began, "processor": time.process_time()}
-    print(json.dumps(facts | {"peak_gb": int(status["VmHWM"].split()[0]) * 1024 / 1e9}))
+    print_facts({"search": ended - loaded, "all": ended - began})
 
 
-def ours(folder: Path, passages: int, memory_gb: float) -> dict:
-    """Run ``search_once`` in a process of its own."""
-    command = [sys.executable, __file__, "once", "--folder", str(folder), "--passages", str(passages)]
-    done = subprocess.run([*command, "--memory-gb", str(memory_gb)], check=True, capture_output=True, text=True)
+def ours(folder: Path, passages: int, memory_gb: float, kind: str = "exact", what: str = "once") -> dict:
+    """Run ``search_once``, or ``build_once``, in a process of its own."""
+    command = [sys.executable, __file__, what, "--folder", str(folder), "--passages", str(passages), "--kinds", kind]
+    done = subprocess.run([*command, "--memory-gb", str(memory_gb)], check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 
@@ -179,6 +223,38 @@ def plot_scale(rows: list[tuple[int, float, float]], path: Path) -> None:
     figure.savefig(path)
 
 
+def kinds(folder: Path, passages: int, chosen: list[str], repetitions: int, memory_gb: float) -> None:
+    """Print what each kind of index takes to build, to search and to keep, and which of the exact hits it finds."""
+    import pyarrow.parquet as pq
+
+    from workflow_scripts.retrieval.index_recall import best_ids, share_found
+
+    print(versions())
+    print(f"{passages} passages, top {DEPTH}; {faiss_settings()}; searches: median of {repetitions}\n")
+    cutoffs = " | ".join(f"recall@{k}" for k in CUTOFFS)
+    print(f"| kind | build, s | CPU s | search, s | whole process, s | CPU s | {cutoffs} | GB on disk | resident GB |")
+    print(f"| --- |{' ---: |' * (7 + len(CUTOFFS))}")
+    exact: dict[tuple, list[str]] = {}
+    for kind in ("exact", *chosen):
+        built, size = {"all": 0.0, "processor": 0.0}, 0.0
+        if kind != "exact":
+            built = ours(folder, passages, memory_gb, kind, "build")
+            size = index_of(folder, kind).stat().st_size / 1e9
+        runs = [ours(folder, passages, memory_gb, kind) for _ in range(repetitions)]
+        index_of(folder, kind).unlink(missing_ok=True)  # as large as the vectors, and no other kind needs it
+        found = best_ids([pq.read_table(hits_of(folder, kind))])
+        exact = exact or found
+        shares = (
+            statistics.mean(share_found(best[:k], found.get(key, [])[:k]) for key, best in exact.items())
+            for k in CUTOFFS
+        )
+        cells = [f"{built[name]:.0f}" for name in ("all", "processor")]
+        cells += [f"{statistics.median(run[name] for run in runs):.1f}" for name in ("search", "all", "processor")]
+        cells += [f"{share:.4f}" for share in shares]
+        cells += [f"{size:.2f}", f"{max(run['peak_gb'] for run in runs):.2f}"]
+        print(f"| {kind} | {' | '.join(cells)} |", flush=True)
+
+
 def versions() -> str:
     """Name what was measured with."""
     import faiss
@@ -194,13 +270,14 @@ def versions() -> str:
 def main() -> None:
     """Parse the command line and measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["prepare", "compare", "scale", "once"])
+    parser.add_argument("what", choices=["prepare", "compare", "scale", "kinds", "once", "build"])
     parser.add_argument("--folder", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--passages", type=int, nargs="+", default=[1_000_000], metavar="N")
     parser.add_argument("--queries", type=int, default=500, metavar="N")
     parser.add_argument("--dimension", type=int, default=768, metavar="N")
     parser.add_argument("--repetitions", type=int, default=3, metavar="N")
     parser.add_argument("--memory-gb", type=float, default=1.5, metavar="X")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), choices=["exact", *KINDS])
     parser.add_argument("--plot", type=Path, metavar="F.svg")
     flags = parser.parse_args()
     if flags.what == "prepare":
@@ -209,8 +286,12 @@ def main() -> None:
         compare(flags.folder, flags.passages[0], flags.repetitions, flags.memory_gb)
     elif flags.what == "scale":
         scale(flags.folder, flags.passages, flags.repetitions, flags.memory_gb, flags.plot)
+    elif flags.what == "kinds":
+        kinds(flags.folder, flags.passages[0], flags.kinds, flags.repetitions, flags.memory_gb)
+    elif flags.what == "build":
+        build_once(flags.folder, flags.passages[0], flags.kinds[0])
     else:
-        search_once(flags.folder, flags.passages[0], flags.memory_gb)
+        search_once(flags.folder, flags.passages[0], flags.memory_gb, flags.kinds[0])
 
 
 if __name__ == "__main__":
