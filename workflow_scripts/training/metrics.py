@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.training.processes import Processes
 
 METRICS = "metrics.jsonl"
@@ -30,7 +31,8 @@ class MetricsFile:
         processes.wait()  # all have read
         if processes.leads:
             lines = "".join(json.dumps(line) + "\n" for line in [{"key": key}, *self.records])
-            path.write_text(lines, encoding="utf-8")
+            with atomic_file(path) as temporary:
+                temporary.write_text(lines, encoding="utf-8")
         if processes.leads and events is not None:
             from torch.utils.tensorboard import SummaryWriter
 
