@@ -21,6 +21,7 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.planning import (
     data_files,
+    held_out,
     job_costs,
     job_resources,
     lexicons,
@@ -41,6 +42,7 @@ try:
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
+    held_out.check_held_out_files(config)
     lexicons.check_lexicon_files(config, LANGUAGES)
     translation.check_translation(
         config,

@@ -104,17 +104,15 @@ def published_results(wildcards):
 
 
 def dropped_rows(wildcards):
+    pretrained = bool(runs.text_languages(config))
     sources = [
         f"<results>/{kind}/{name}/{lang}.dropped.csv"
-        for name in config["experiment"]["sources"]
-        for kind, languages in (
-            ("pairs/prepared", config["sources"][name]["pairs"]),
-            (
-                "texts",
-                config["sources"][name]["texts"] if runs.text_languages(config) else [],
-            ),
+        for kind, names, key in (
+            ("pairs/prepared", runs.pair_sources(config), "pairs"),
+            ("texts", config["experiment"]["sources"] if pretrained else [], "texts"),
         )
-        for lang in languages
+        for name in names
+        for lang in config["sources"][name][key]
     ]
     collections = [
         f"<results>/collections/{name}/{lang}/dropped.csv"

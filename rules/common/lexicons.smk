@@ -59,7 +59,11 @@ def lexicons_in_use(wildcards):
 
 
 def switched_pairs(wildcards):
-    return [pair_table(source, "en") for source in lexicons.switched_sources(config)]
+    return [
+        pair_table(source, "en")
+        for source in lexicons.switched_sources(config)
+        if source in config["experiment"]["sources"]
+    ]
 
 
 def lexicon_coverage(wildcards):

@@ -7,9 +7,10 @@ def pair_table(source, lang):
 
 
 def pair_tables(languages):
+    """Of the sources that train, then of the one that is held out."""
     return [
         pair_table(source, lang)
-        for source in config["experiment"]["sources"]
+        for source in runs.pair_sources(config)
         for lang in runs.pair_languages(config, source)
         if lang in languages
     ]
@@ -85,6 +86,6 @@ def overlap_reports(wildcards):
 def translation_yields(wildcards):
     return [
         f"<results>/pairs/translated/{source}/{lang}.yield.csv"
-        for source in config["experiment"]["sources"]
+        for source in runs.pair_sources(config)
         for lang in config["sources"][source]["translate"]
     ]

@@ -5,6 +5,7 @@ The stand-in has files in the layouts of the repositories that the experiments n
 
 import copy
 import io
+import json
 import sys
 
 import huggingface_hub
@@ -59,7 +60,29 @@ def natural_questions():
     return {"pair/train-00000-of-00001.parquet": content.getvalue()}
 
 
-REPOSITORIES = {"unicamp-dl/mmarco": mmarco, "sentence-transformers/natural-questions": natural_questions}
+def squadshifts():
+    """Three files of each domain, JSON lines with SQuAD's fields."""
+    return {
+        f"data/{domain}.{split}.jsonl": json.dumps(
+            {
+                "id": f"{domain}-{split}",
+                "title": "T",
+                "context": f"Of {domain}.",
+                "question": f"which {split} is it",
+                "answers": {"text": ["It."], "answer_start": [0]},
+            }
+        ).encode()
+        + b"\n"
+        for domain in ("amazon", "new_wiki", "nyt", "reddit")
+        for split in ("train", "validation", "test")
+    }
+
+
+REPOSITORIES = {
+    "unicamp-dl/mmarco": mmarco,
+    "sentence-transformers/natural-questions": natural_questions,
+    "lmqg/qa_squadshifts": squadshifts,
+}
 
 
 @pytest.fixture(scope="module")
@@ -122,14 +145,14 @@ def test_the_papers_experiment_has_its_jobs(tree, pins):
     planned = tree.planned("all")
     assert counted(planned, "fetch_model", "fetch_data", "prepare_pairs", "prepare_collection", "finetune") == {
         "fetch_model": 2,
-        "fetch_data": 7 + 1 + 2 * 15,
-        "prepare_pairs": 7 + 1,
+        "fetch_data": 7 + 1 + 1 + 2 * 15,
+        "prepare_pairs": 7 + 1 + 1,
         "prepare_collection": 11 + 7 + 15,
         "finetune": runs,
     }
     assert counted(planned, "translate", "translate_shard", "convert_translator", "decontaminate") == {
-        "translate": 8,
-        "translate_shard": 8 * 4,
+        "translate": 2 * 8,  # Natural Questions, and SQuADShifts, which is held out
+        "translate_shard": 2 * 8 * 4,
         "convert_translator": 1,
         "decontaminate": 9,
     }
@@ -202,12 +225,15 @@ def test_the_papers_sources_are_fetched_and_prepared(tree, hub, pins):
     experiment(tree, "paper", pins(unpinned(config_of("paper"))))
     own = type(tree).environment(tree)
     tree.environment = lambda: own | environment(hub.endpoint, tree.folder / "home") | {"PATH": own["PATH"]}
-    prepared = [f"results/paper/pairs/prepared/{name}.parquet" for name in ("mmarco/hi", "natural-questions/en")]
+    names = ("mmarco/hi", "natural-questions/en", "squadshifts/en")
+    prepared = [f"results/paper/pairs/prepared/{name}.parquet" for name in names]
     tree.snakemake(*prepared)
-    hindi, questions = (read_table(tree.folder / path, PAIRS).to_pylist() for path in prepared)
+    hindi, questions, shifts = (read_table(tree.folder / path, PAIRS).to_pylist() for path in prepared)
     assert [(row["pair_id"], row["query"], row["origin"]) for row in hindi[:2]] == [
         ("1-11", "hindi query 1", "machine:google"),
         ("2-12", "hindi query 2", "machine:google"),
     ]
     assert hindi[0]["negatives"] == [{"title": "", "passage": "hindi passage 21"}]
     assert [(row["query"], row["passage"]) for row in questions] == [("who was it", "One."), ("when was it", "Two.")]
+    assert len(shifts) == 4 * 3 and len({row["group_id"] for row in shifts}) == 4  # a passage is one group
+    assert {row["passage"] for row in shifts if row["pair_id"].startswith("nyt-")} == {"Of nyt."}

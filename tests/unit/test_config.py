@@ -11,6 +11,8 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning import pin_revisions
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_reference import config_reference
+from workflow_scripts.planning.held_out import check_held_out_files
+from workflow_scripts.planning.runs import pair_sources
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = read_languages(ROOT / "resources/languages.csv")
@@ -196,6 +198,114 @@ def test_a_wrong_config_is_refused_in_one_line(path, value, says):
     with pytest.raises(InputError, match=says) as caught:
         resolve(changed(path, value))
     assert "\n" not in str(caught.value)
+
+
+def with_held_out_source(held_out=None, experiment=None, **entry):
+    """The default config with a source ``shifts``, all of whose pairs are held out."""
+    config = default() | {"data_root": "data"}
+    config["sources"]["shifts"] = {"format": "jsonl", "pairs": ["en", "es"]} | entry
+    config["training"]["held_out"] = {"every": 10, "source": "shifts"} | (held_out or {})
+    config["experiment"] |= experiment or {}
+    return config
+
+
+def test_a_held_out_source_takes_the_place_of_a_share():
+    resolved = resolve(with_held_out_source())
+    assert resolved["training"]["held_out"] == {"every": 10, "batches": 8, "source": "shifts"}
+    assert pair_sources(resolved) == ["atlas", "shifts"]
+    config = default()
+    config["training"]["held_out"] = {"every": 10}
+    assert resolve(config)["training"]["held_out"] == {"every": 10, "batches": 8, "share": 0.02}
+    assert pair_sources(resolve(config)) == ["atlas"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"held_out": {"share": 0.1}}, "'shifts' and a share are given; hold out a whole source or a share"),
+        ({"held_out": {"source": "shits"}}, "'shits' is not defined under sources; did you mean shifts?"),
+        ({"experiment": {"sources": ["atlas", "shifts"]}}, "'shifts' is among experiment.sources, so it trains; take"),
+        ({"pairs": []}, "'shifts' has no pairs; name the languages of some under sources.shifts.pairs"),
+        ({"pairs": ["en", "te"]}, "'shifts' has pairs in 'te', in which nothing trains; leave them out of it"),
+        (
+            {"pairs": ["es", "ru"]},
+            "'shifts' has pairs in es, ru, but 'english' .alpha 1.0. needs one of its languages en",
+        ),
+        ({"pairs": ["en"]}, "'shifts' has pairs in en, but 'cross' .alpha 0.0. needs two of its languages ar, bn, en"),
+    ],
+)
+def test_a_held_out_source_that_cannot_be_is_refused_in_one_line(changes, says):
+    with pytest.raises(InputError, match=f"^config: training.held_out.source: {says}") as caught:
+        resolve(with_held_out_source(**{"texts": ["en"], **changes}))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_held_out_source_is_checked_as_one_that_trains():
+    with pytest.raises(InputError, match=r"sources\.shifts\.hub: 'some/shifts' has no revision"):
+        resolve(with_held_out_source(hub="some/shifts"))
+    with pytest.raises(InputError, match=r"sources\.shifts\.columns: is missing"):
+        resolve(with_held_out_source(format="table", files="{lang}.jsonl"))
+    config = with_held_out_source(hub="some/shifts")
+    assert [found.hub for found in pin_revisions.repositories(config)] == ["some/shifts"]
+
+
+def reading(source, collection):
+    """The default config whose held-out source and first collection are as given, in English."""
+    config = with_held_out_source(**{"pairs": ["en", "es"]} | source)
+    config["collections"]["atlas"] = {"languages": ["en", "es"], **collection}
+    return config | {"downloads": "downloads"}
+
+
+TYDIQA = {"format": "tydiqa"}
+HUB = {"hub": "some/one", "revision": "0" * 40}
+
+
+@pytest.mark.parametrize(
+    ("source", "collection", "both"),
+    [
+        (TYDIQA | {"path": "qa"}, TYDIQA | {"path": "qa"}, "data/qa/tydiqa.goldp.en.dev.json"),
+        (TYDIQA | HUB, TYDIQA | HUB | {"revision": "1" * 40}, "some/one/tydiqa.goldp.en.dev.json"),
+        (
+            {"format": "jsonl"} | HUB,
+            {"format": "squad", "files": "pairs-{lang}.jsonl"} | HUB,
+            "some/one/pairs-en.jsonl",
+        ),
+        (
+            {"format": "table", "files": "x/test-*.parquet", "columns": {}} | HUB,
+            {"format": "mteb", "split": "test", "corpus_hub": "some/one", "corpus_revision": "0" * 40}
+            | {"subsets": {"en": "", "es": ""}, "path": "elsewhere"},
+            None,
+        ),
+        (
+            {"format": "table", "files": "corpus/test-*.parquet", "columns": {}} | HUB,
+            {"format": "mteb", "split": "test", "corpus_hub": "some/one", "corpus_revision": "0" * 40}
+            | {"subsets": {"en": "", "es": ""}, "path": "elsewhere"},
+            "some/one/corpus/test-.*.parquet",
+        ),
+        (TYDIQA | {"path": "qa"}, TYDIQA | {"path": "other"}, None),
+        (
+            {"format": "atlas", "pairs": ["en"]},
+            {"format": "atlas"},
+            None,
+        ),  # its questions and its pairs are files apart
+    ],
+)
+def test_a_held_out_source_reads_nothing_that_is_evaluated(source, collection, both):
+    config = reading(source, collection)
+    config["experiment"]["sources"] = []
+    if both is None:
+        check_held_out_files(config)
+        return
+    with pytest.raises(InputError, match=f"'shifts' reads {both}, which collections.atlas reads, too: nothing is chos"):
+        check_held_out_files(config)
+
+
+def test_a_held_out_source_reads_nothing_that_trains():
+    config = with_held_out_source(format="atlas", pairs=["en"])
+    with pytest.raises(
+        InputError, match=r"'shifts' reads atlas/pairs\.jsonl, which sources\.atlas reads, too: what tr"
+    ):
+        check_held_out_files(config)
 
 
 TABLE = {"format": "table", "files": "{lang}.jsonl", "columns": {"query": "q", "positive": "p"}, "pairs": ["en"]}

@@ -4,12 +4,14 @@ import json
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
+from training_case import MODEL, TRAINING, pair_rows, write_case, write_encoder, write_tokens
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.tables import PAIRS, write_table
 from workflow_scripts.training.batches import SamplerSettings, SourcePairs
 from workflow_scripts.training.contrastive import TrainingInputs
 from workflow_scripts.training.finetuning import finetune
@@ -51,6 +53,57 @@ def test_no_group_is_trained_on_and_held_out(case):
     assert not texts[0] & texts[1]
     with pytest.raises(InputError, match=r"training\.held_out\.share"):
         read_pairs(*inputs, held_out_share=1e-9)
+
+
+@pytest.fixture(scope="module")
+def shifts(case, tmp_path_factory):
+    """Pairs of another source, in two of the three languages, and their token arrays."""
+    folder = tmp_path_factory.mktemp("shifts")
+    paths = []
+    for lang in ("en", "sw"):
+        rows = pair_rows(lang, 24)
+        for row in rows:
+            row |= {"source": "shifts", "group_id": row["group_id"].replace("made", "shifts"), "negatives": None}
+            row |= {"query": f"{row['query']} there", "passage": f"{row['passage']} there"}
+        paths.append(str(folder / "pairs" / f"{lang}-shifts.parquet"))
+        write_table(pa.Table.from_pylist(rows, schema=PAIRS), paths[-1], PAIRS)
+    return {"pairs": paths, "tokens": write_tokens(case["base"], paths, folder / "tokens")}
+
+
+def test_a_source_is_held_out_whole(case, shifts):
+    both = [[*case[kind], *shifts[kind]] for kind in ("pairs", "tokens")]
+    pairs = read_pairs(*both, case["overlaps"], held_out_source="shifts")
+    assert [source.name for source in pairs.sources] == ["made"]
+    assert [source.name for source in pairs.held_out] == ["shifts"]
+    (held_out,) = pairs.held_out
+    assert (held_out.queries >= 0).sum(axis=1).tolist() == [24, 0, 24]  # en, hi, sw
+    english = read_pairs(*both, case["overlaps"], ["en"], held_out_source="shifts")
+    assert english.languages == ["en"] and english.held_out[0].queries.shape == (1, 24)
+    for inputs, languages in ((both, ["hi"]), ([case["pairs"], case["tokens"]], None)):
+        with pytest.raises(
+            InputError, match=r"^training\.held_out\.source: 'shifts' has 0 of the \d+ rows of pairs in"
+        ):
+            read_pairs(*inputs, case["overlaps"], languages, held_out_source="shifts")
+
+
+def test_a_held_out_source_scores_and_teaches_nothing(case, shifts, tmp_path):
+    """The weights are those of a run that knows nothing of it."""
+
+    def run(name, inputs, held_out):
+        training = TRAINING | ({"held_out": held_out} if held_out else {})
+        settings = {"model": MODEL, "strategy": {"alpha": 0.5}, "training": training}
+        finetune(case["base"], *inputs, case["overlaps"], settings, 1, 1, tmp_path / name, tmp_path / f"{name}.partial")
+        lines = (tmp_path / name / "metrics.jsonl").read_text().splitlines()
+        return load_file(tmp_path / name / "model.safetensors"), [json.loads(line) for line in lines]
+
+    both = [[*case[kind], *shifts[kind]] for kind in ("pairs", "tokens")]
+    scored, records = run("scored", both, {"source": "shifts", "every": 4, "batches": 2})
+    alone, _ = run("alone", [case["pairs"], case["tokens"]], None)
+    assert all(torch.equal(tensor, alone[name]) for name, tensor in scored.items())
+    found = [record["held_out_loss"] for record in records if "held_out_loss" in record]
+    assert len(found) == 3 and len(set(found)) == 3 and all(map(np.isfinite, found))
+    counts = json.loads((tmp_path / "scored/batches.json").read_text())
+    assert {row["source"] for row in counts["examples"]} == {"made"}
 
 
 def test_scores_are_loss_and_reciprocal_rank_within_batches():

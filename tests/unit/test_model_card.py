@@ -20,7 +20,7 @@ SETTINGS = {
 def folder(tmp_path):
     folder = tmp_path / "m" / "hybrid" / "3"
     folder.mkdir(parents=True)
-    training = {"batch_size": 64, "hard_negatives": 2, "temperature": 0.05}
+    training = {"batch_size": 64, "hard_negatives": 2, "temperature": 0.05, "held_out": {"share": 0.02, "every": 3}}
     model = {"learning_rate": 2e-5, "pooling": "cls", "max_query_length": 32, "max_passage_length": 128}
     settings = {"training": training, "model": model, "strategy": {"alpha": 0.5}}
     manifest = {"settings": settings, "dtype": "float32", "device": "cpu", "pairs_left_out": 7}

@@ -17,10 +17,18 @@ from jsonschema import Draft202012Validator
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
 from workflow_scripts.data.layouts import COLLECTION_OPTIONS
+from workflow_scripts.planning.held_out import check_held_out, complete_held_out
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.lexicons import check_lexicons, complete_switching_strategies
 from workflow_scripts.planning.replicates import check_replicates, name_replicates
-from workflow_scripts.planning.runs import BM25, Config, is_trained, pair_languages, training_languages
+from workflow_scripts.planning.runs import (
+    BM25,
+    Config,
+    is_trained,
+    pair_languages,
+    pair_sources,
+    training_languages,
+)
 from workflow_scripts.planning.source_options import check_source_options
 from workflow_scripts.planning.token_arrays import models_read
 from workflow_scripts.planning.translation import GLOSSARY, complete_translation
@@ -53,6 +61,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
             entry.setdefault("dataset", entry["format"])
     complete_switching_strategies(resolved)
     complete_translation(resolved)
+    complete_held_out(resolved)
     _check_choices(resolved)
     _check_models(resolved)
     check_replicates(resolved)
@@ -61,6 +70,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     check_source_options(resolved)
     check_lexicons(resolved, list(table))
     _check_strategies(resolved)
+    check_held_out(resolved)
     _check_collections(resolved)
     _check_metrics(resolved)
     _check_report(resolved, table)
@@ -177,8 +187,11 @@ def _check_models(config: Config) -> None:
 def _check_hub(config: Config) -> None:
     chosen = [
         (section, name, config[section][name])
-        for section in ("sources", "collections")
-        for name in config["experiment"][section]
+        for section, names in (
+            ("sources", pair_sources(config)),
+            ("collections", config["experiment"]["collections"]),
+        )
+        for name in names
     ]
     for section, name, entry in chosen:
         for hub, revision in (("hub", "revision"), ("corpus_hub", "corpus_revision")):
@@ -215,7 +228,7 @@ def _check_languages(config: Config, known: list[str]) -> None:
                 raise InputError(
                     f"config: {key}: {lang!r} is not in resources/languages.csv; known: {', '.join(known)}"
                 )
-    for name in config["experiment"]["sources"]:
+    for name in pair_sources(config):
         entry = config["sources"][name]
         twice = sorted(set(entry["pairs"]) & set(entry["translate"]))
         if twice:

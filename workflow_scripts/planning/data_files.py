@@ -11,7 +11,7 @@ from typing import Any
 from workflow_scripts.data import layouts
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.file_set import ALTERNATIVE, FileSet
-from workflow_scripts.planning.runs import Config, text_languages
+from workflow_scripts.planning.runs import Config, pair_sources, text_languages
 from workflow_scripts.planning.translation import is_neural
 
 GENERATED = "atlas"  # the one format whose files the workflow makes itself
@@ -69,12 +69,10 @@ def all_file_sets(config: Config) -> list[FileSet]:
     texts = set(text_languages(config))
     sets = [
         file_set
-        for name in config["experiment"]["sources"]
-        for kind, languages in (
-            ("pairs", config["sources"][name]["pairs"]),
-            ("texts", [lang for lang in config["sources"][name]["texts"] if lang in texts]),
-        )
-        for lang in languages
+        for kind, names in (("pairs", pair_sources(config)), ("texts", config["experiment"]["sources"]))
+        for name in names
+        for lang in config["sources"][name][kind]
+        if kind == "pairs" or lang in texts
         for file_set in source_file_sets(config, name, kind, lang)
     ]
     sets += [
@@ -100,7 +98,7 @@ def _file_set(entry: dict[str, Any], patterns: list[str]) -> FileSet:
 def check_data_files(config: Config) -> None:
     """Raise InputError, one line, where a language that the config names has no file."""
     texts = set(text_languages(config))
-    for name in config["experiment"]["sources"]:
+    for name in pair_sources(config):
         entry = config["sources"][name]
         if entry["format"] == GENERATED:
             continue
@@ -108,7 +106,7 @@ def check_data_files(config: Config) -> None:
         for lang in entry["pairs"]:
             files = (entry["format"], folder, lang, entry.get("files"))
             _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, *files)
-        for lang in texts & set(entry["texts"]):
+        for lang in texts & set(entry["texts"] if name in config["experiment"]["sources"] else ()):
             _check(config, f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
         for lang in entry["translate"] if not is_neural(config) else ():
             glossary = Path(config["data_root"], entry["glossary"], f"{lang}.tsv")

@@ -8,7 +8,7 @@ from workflow_scripts.data.languages import Language
 from workflow_scripts.data.layouts import text_files
 from workflow_scripts.data.lexicon_files import ATLAS, INDUCED, lexicon_file
 from workflow_scripts.planning.data_files import data_folder
-from workflow_scripts.planning.runs import Config, pair_languages
+from workflow_scripts.planning.runs import Config, pair_languages, pair_sources
 
 # Formats of sources whose texts of one group are translations of each other.
 LINE_PARALLEL = ("atlas", "jsonl", "ntrex", "tico19")
@@ -41,8 +41,8 @@ def lexicons_in_use(config: Config) -> list[str]:
 
 
 def switched_sources(config: Config) -> list[str]:
-    """The chosen sources that have English pairs."""
-    return [name for name in config["experiment"]["sources"] if "en" in pair_languages(config, name)]
+    """The sources that have English pairs, the one that is held out among them."""
+    return [name for name in pair_sources(config) if "en" in pair_languages(config, name)]
 
 
 def lexicon_path(config: Config, name: str, lang: str, table: Mapping[str, Language]) -> str:
@@ -79,7 +79,7 @@ def check_lexicons(config: Config, known: list[str]) -> None:
                 f"config: strategies.{strategy}.codeswitch: switches English pairs, which make monolingual batches "
                 "alone; leave out alpha and languages"
             )
-        if not switched_sources(config):
+        if not any("en" in pair_languages(config, source) for source in config["experiment"]["sources"]):
             raise InputError(
                 f"config: strategies.{strategy}.codeswitch: needs English pairs, but no chosen source has any"
             )

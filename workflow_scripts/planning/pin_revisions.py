@@ -43,16 +43,22 @@ class Repository(NamedTuple):
 def repositories(config: Mapping[str, Any]) -> Iterator[Repository]:
     """Yield the repositories that an experiment uses, in the config's order.
 
-    Of sources and collections those that it chooses; of models and translators all, as one lends to another.
+    Of sources and collections those that it chooses or holds out; of models and translators all, as one lends to
+    another.
     """
     for section, kind, above, hub, revision in _PLACES:
         entries = config.get(section, {})
-        for name in config["experiment"][section] if kind == "dataset" else entries:
+        for name in _chosen(config, section) if kind == "dataset" else entries:
             entry = entries.get(name, {})
             for key in above:
                 entry = entry.get(key, {})
             if hub in entry:
                 yield Repository(kind, entry[hub], entry.get(revision), (section, name, *above, revision))
+
+
+def _chosen(config: Mapping[str, Any], section: str) -> list[str]:
+    held_out = config.get("training", {}).get("held_out", {}).get("source")
+    return config["experiment"][section] + ([held_out] if held_out and section == "sources" else [])
 
 
 def pins(config: Mapping[str, Any], commit_of: Callable[[Kind, str], str]) -> dict[str, Any]:

@@ -57,6 +57,17 @@ def all_runs(config: Config) -> list[Run]:
     return ([BM25] if config["experiment"]["lexical_baseline"] else []) + dense_runs(config)
 
 
+def held_out_source(config: Config) -> str | None:
+    """The source whose pairs are all held out of training, if one is."""
+    return config["training"].get("held_out", {}).get("source")
+
+
+def pair_sources(config: Config) -> list[str]:
+    """The sources whose pairs are read: those that train, then the one that is held out."""
+    held_out = held_out_source(config)
+    return config["experiment"]["sources"] + ([] if held_out is None else [held_out])
+
+
 def pair_languages(config: Config, source: str) -> list[str]:
     """The languages of a source's training pairs: its own, then those that are translated, sorted."""
     entry = config["sources"][source]

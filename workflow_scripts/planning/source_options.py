@@ -2,12 +2,12 @@
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.layouts import NAMED
-from workflow_scripts.planning.runs import Config
+from workflow_scripts.planning.runs import Config, pair_sources
 
 
 def check_source_options(config: Config) -> None:
-    """Raise InputError, one line, where a chosen source's ``files`` or ``columns`` do not suit its format."""
-    for name in config["experiment"]["sources"]:
+    """Raise InputError, one line, where ``files`` or ``columns`` of a source that is read do not suit its format."""
+    for name in pair_sources(config):
         entry, key = config["sources"][name], f"config: sources.{name}"
         kind, several = entry["format"], len(entry["pairs"]) > 1
         if "files" in entry and kind not in NAMED:

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.translation_languages import ARCHITECTURES, Tags, language_names
-from workflow_scripts.planning.runs import Config
+from workflow_scripts.planning.runs import Config, pair_sources
 
 GLOSSARY = "glossary"
 _SOURCE_LANG = "en"  # translation starts from English pairs
@@ -20,9 +20,9 @@ def is_neural(config: Config) -> bool:
 
 
 def translated_languages(config: Config) -> dict[str, list[str]]:
-    """Return the languages that the chosen sources have translated: lang -> sources."""
+    """Return the languages that sources have translated, the held-out one too: lang -> sources."""
     languages: dict[str, list[str]] = {}
-    for source in config["experiment"]["sources"]:
+    for source in pair_sources(config):
         for lang in config["sources"][source]["translate"]:
             languages.setdefault(lang, []).append(source)
     return languages

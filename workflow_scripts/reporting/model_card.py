@@ -70,7 +70,9 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
         "loss at the end": f"{trained.last['loss']:.4f}",
     }
     if "held_out_loss" in trained.last:
-        facts |= {"loss on held-out training pairs": f"{trained.last['held_out_loss']:.4f}"}
+        source = training["held_out"].get("source")
+        pairs = f"pairs of `{source}`, all held out" if source else "held-out training pairs"
+        facts |= {f"loss on {pairs}": f"{trained.last['held_out_loss']:.4f}"}
     parts = [
         f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---",
         f"# {settings['models'][run['model']]}, {settings['strategies'][run['strategy']]}, seed {run['seed']}",

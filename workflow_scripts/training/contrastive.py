@@ -68,7 +68,8 @@ def train_contrastively(
         inputs.tokens,
         inputs.overlaps,
         strategy.get("languages"),
-        held_out["share"] if held_out else 0.0,
+        held_out.get("share", 0.0) if held_out else 0.0,
+        held_out.get("source") if held_out else None,
     )
     sampler = SamplerSettings(
         batch_size=training["batch_size"],

@@ -43,12 +43,13 @@ def read_pairs(
     paths_to_overlaps: Iterable[str | Path],
     languages: Sequence[str] | None = None,
     held_out_share: float = 0.0,
+    held_out_source: str | None = None,
 ) -> TrainingPairs:
     """Read PAIRS files without their overlaps, of ``languages`` alone where given, and map their token arrays.
 
-    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. A ``held_out_share`` of the groups
-    is set aside. Raises InputError where the two do not fit, nothing is left, a pair stands twice in a language, or its
-    groups differ between languages.
+    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. Set aside are a ``held_out_share`` of
+    the groups, or all pairs of ``held_out_source``. Raises InputError where files and arrays do not fit, nothing is
+    left, a pair stands twice in a language, or its groups differ between languages.
     """
     tokens = [PairTokens.open(path) for path in paths_to_tokens]
     queries, passages = JoinedTokens([of.queries for of in tokens]), JoinedTokens([of.passages for of in tokens])
@@ -81,7 +82,7 @@ def read_pairs(
     source_names = np.array(kept["source"].to_pylist())
     lang_numbers = np.searchsorted(np.array(langs), np.array(kept["lang"].to_pylist()))
     pair_ids = np.array(kept["pair_id"].to_pylist())
-    aside = is_held_out(group_names, held_out_share)[groups]
+    aside = is_held_out(group_names, held_out_share)[groups] | (source_names == held_out_source)
     columns = (pair_ids, lang_numbers, query_rows, passage_rows, kept["row"].to_numpy(), groups)
     parts: dict[bool, list[SourcePairs]] = {False: [], True: []}
     for name in sorted(set(source_names.tolist())):
@@ -89,6 +90,11 @@ def read_pairs(
             rows = np.flatnonzero((source_names == name) & (aside == held_out))
             if rows.size:
                 sources.append(_line_up(name, langs, *(column[rows] for column in columns)))
+    if held_out_source is not None and not (parts[False] and parts[True]):
+        raise InputError(
+            f"training.held_out.source: {held_out_source!r} has {sum(aside)} of the {len(aside)} rows of pairs in "
+            f"{', '.join(langs)} that overlap no evaluation text; there must be some of it and some to train on"
+        )
     if not parts[False] or (held_out_share and not parts[True]):
         raise InputError(
             f"training.held_out.share: {held_out_share} of {len(group_names)} groups leaves none to train on or none "
