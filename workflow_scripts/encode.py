@@ -13,7 +13,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import digest_file, write_manifest
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.data.token_arrays import TokenArrays
-from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.encoders.bi_encoder import load_to_encode
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import read_token_facts
 from workflow_scripts.retrieval.collection_tokens import KINDS
@@ -57,7 +57,7 @@ def encode(
         "shard": made["shard"],
         "corpus": made["corpus"],
     }
-    encoder = load_bi_encoder(path_to_model, model, device, dtype).only_encode(encoding["batch_tokens"])
+    encoder = load_to_encode(path_to_model, model, device, dtype, encoding["batch_tokens"])
     encoders = dict.fromkeys(KINDS, encoder)
     if "max_norm" in model:
         encoders = {kind: InnerProductEncoder(encoder, kind, model["max_norm"]) for kind in KINDS}

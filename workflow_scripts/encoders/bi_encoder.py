@@ -8,7 +8,7 @@ import logging
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,12 +61,6 @@ class BiEncoder:
             states = self.network(input_ids=ids, attention_mask=mask).last_hidden_state
             vectors = pool(states.float(), mask, self.settings.pooling)
         return torch.nn.functional.normalize(vectors, dim=1) if self.settings.normalise else vectors
-
-    def only_encode(self, batch_tokens: int) -> Self:
-        """Lay the weights out for batches of about ``batch_tokens`` tokens, where that pays; training is over then."""
-        if can_prepack(self.encoder):
-            self.network = PrepackedTransformer(self.encoder, batch_tokens)
-        return self
 
     @torch.inference_mode()
     def encode_rows(self, rows: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
@@ -128,6 +122,24 @@ def load_bi_encoder(
             f"{path_to_folder}: the tokenizer has more entries than the model has embeddings; they do not match"
         )
     return BiEncoder(encoder.to(device).eval(), tokenizer, chosen, torch.device(device))
+
+
+def load_to_encode(
+    path_to_folder: str | Path,
+    settings: dict[str, Any],
+    device: str | torch.device,
+    dtype: torch.dtype,
+    batch_tokens: int,
+) -> BiEncoder:
+    """Load as ``load_bi_encoder`` does, but to encode alone, in ``dtype``.
+
+    Where that pays, weights are laid out for batches of about ``batch_tokens`` tokens; of bf16 less is rounded then.
+    """
+    if not can_prepack(read_config(path_to_folder), torch.device(device), dtype):
+        return load_bi_encoder(path_to_folder, settings, device, dtype)
+    made = load_bi_encoder(path_to_folder, settings, device)
+    made.network = PrepackedTransformer(made.encoder, batch_tokens, dtype)
+    return made
 
 
 def load_encoder(
