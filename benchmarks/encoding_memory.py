@@ -31,10 +31,12 @@ SETTINGS = {
 
 def measured(module: str, *flags: str) -> tuple[float, int]:
     """Run an entry module; return its seconds and its peak resident memory in MB."""
+    # Not ru_maxrss, which a process inherits from the one that started it.
     code = (
-        "import resource, runpy, sys; sys.argv = sys.argv[1:]; "
+        "import pathlib, re, runpy, sys; sys.argv = sys.argv[1:]; "
         "runpy.run_module(sys.argv[0], run_name='__main__'); "
-        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+        "status = pathlib.Path('/proc/self/status').read_text(); "
+        "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)"
     )
     began = time.perf_counter()
     done = subprocess.run(
