@@ -16,7 +16,7 @@ test: $(VENV)/development
 	$(ACTIVATE) && pytest -n 2 --dist loadgroup -m "not cluster"
 
 test-cluster: $(VENV)/development
-	$(ACTIVATE) && pytest -m cluster
+	$(ACTIVATE) && pytest -rs --durations=0 -m cluster
 
 lint: $(VENV)/development
 	$(ACTIVATE) && ruff check . && ruff format --check . && snakefmt --check Snakefile rules && snakemake --lint

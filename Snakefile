@@ -39,6 +39,11 @@ include: "rules/plan.smk"
 
 onstart:
     stop_where_earlier_jobs_go_on()
+    stop_where_results_cannot_be_written()
+
+
+onerror:
+    say_where_the_disk_is_full()
 
 
 rule all:

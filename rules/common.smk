@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -87,6 +88,31 @@ def stop_where_earlier_jobs_go_on():
         names = " ".join(jobs)
         raise WorkflowError(
             f"jobs of an earlier Snakemake process are in Slurm's queue: wait until they end, or scancel {names}"
+        )
+
+
+def results_folder():
+    """The experiment's results, or the folder next above that there is already."""
+    folder = Path(made("")).absolute()
+    return next(place for place in (folder, *folder.parents) if place.is_dir())
+
+
+def stop_where_results_cannot_be_written():
+    """Snakemake itself would end in a traceback."""
+    if not os.access(results_folder(), os.W_OK):
+        raise WorkflowError(
+            f"{results_folder()}: may not be written to (a read-only file system, or another's folder): "
+            "make it writable and run again"
+        )
+
+
+def say_where_the_disk_is_full():
+    """A job whose log is on the full disk cannot say so."""
+    free = shutil.disk_usage(results_folder()).free
+    if free < 2**20:
+        print(
+            f"{results_folder()}: its disk is full ({free} bytes are free): free some space and run again",
+            file=sys.stderr,
         )
 
 

@@ -16,7 +16,8 @@ class Hub(ThreadingHTTPServer):
     """``repositories``: ``models/owner/name`` or ``datasets/owner/name`` → path → content, all at ``COMMIT``.
 
     ``faults``: repository and path of a file (or ``tree``) → what befalls requests for it, in order, one entry each:
-    an HTTP status, ``("cut", n)`` (the connection ends after n bytes), or a function of the content. ``asked`` counts
+    an HTTP status, ``("cut", n)`` (the connection ends after n bytes), ``("stall", n, s)`` (nothing comes for s
+    seconds after n bytes), or a function of the content. ``asked`` counts
     such requests, ``ranges`` are the Range headers that came with them.
     """
 
@@ -58,7 +59,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
-    def answer(self, status, body=b"", cut=None, **headers):
+    def answer(self, status, body=b"", cut=None, stall=0.0, **headers):
         self.send_response(status)
         for name, value in ({"Content-Length": len(body)} | headers).items():
             self.send_header(name.replace("_", "-"), str(value))
@@ -66,6 +67,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body[:cut])
             if cut is not None:
+                self.wfile.flush()
+                threading.Event().wait(stall)  # no sleep: a test may have taken that away
                 self.close_connection = True
 
     def do_GET(self):
@@ -95,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.dumps(list(map(entry, files.items()))).encode() if name == "tree" else files.get(name)
         if content is None:
             return self.answer(404, b"{}", X_Error_Code="EntryNotFound", X_Error_Message="Entry not found")
-        cut, tag = None, sha256(content).hexdigest()
+        cut, stall, tag = None, 0.0, sha256(content).hexdigest()
         if self.command == "GET":
             self.server.asked[f"{repository}/{name}"] += 1
             faults = self.server.faults[f"{repository}/{name}"]
@@ -103,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
             if isinstance(fault, int):
                 return self.answer(fault, b"{}", **({"X_Error_Code": "EntryNotFound"} if fault == 404 else {}))
             if isinstance(fault, tuple):
-                cut = fault[1]
+                cut, stall = fault[1], fault[2] if fault[0] == "stall" else 0.0
             elif fault:
                 content = fault(content)
         headers = {"X_Repo_Commit": COMMIT, "ETag": f'"{tag}"', "Accept_Ranges": "bytes"}
@@ -111,8 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.ranges.append(start)
             offset, whole = int(start.removeprefix("bytes=").rstrip("-")), len(content)
             headers["Content_Range"] = f"bytes {offset}-{whole - 1}/{whole}"
-            return self.answer(206, content[offset:], cut, **headers)
-        return self.answer(200, content, cut, **headers)
+            return self.answer(206, content[offset:], cut, stall, **headers)
+        return self.answer(200, content, cut, stall, **headers)
 
 
 def entry(file):

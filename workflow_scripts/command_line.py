@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.storage_errors import storage_error
 
 
 def settings(text: str) -> dict[str, Any]:
@@ -22,9 +23,16 @@ def settings(text: str) -> dict[str, Any]:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run an entry module's ``main``: log to standard error, turn InputError into one line and exit status 1."""
+    """Run an entry module's ``main``: log to standard error; what a user can put right ends in one line and status 1.
+
+    That is InputError, and errors of the disk.
+    """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
+    except Exception as error:
+        if (complaint := storage_error(error)) is None:
+            raise
+        sys.exit(f"error: {complaint}")

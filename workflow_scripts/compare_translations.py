@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.manifest import checked_digests
 from workflow_scripts.data.tables import SIMILARITIES, TRANSLATIONS, read_table, write_table
 from workflow_scripts.translation.similarity import text_similarities
 
@@ -17,6 +18,7 @@ def compare_translations(
     ``settings`` has the encoder's entry (``model``) and the ``encoding`` section.
     """
     table = read_table(path_to_translations, TRANSLATIONS)
+    checked_digests(path_to_model)
     made = text_similarities(table, path_to_model, settings, threads)
     write_table(made, path_to_output, SIMILARITIES)
 

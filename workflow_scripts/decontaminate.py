@@ -17,6 +17,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.ngrams import NgramHasher
 from workflow_scripts.data.normalise import is_unspaced, normalise
 from workflow_scripts.data.overlap import Overlap, OverlapIndex, filter_of
+from workflow_scripts.data.sealed_parquet import SealedParquet
 from workflow_scripts.data.table_stream import write_rows
 from workflow_scripts.data.tables import OVERLAPS, PAIRS, PASSAGES, QUERIES, TEXTS
 
@@ -155,16 +156,9 @@ def _stronger(query: Overlap | None, passage: Overlap | None) -> Overlap | None:
 
 
 def _batches(path: str, names: list[str], columns: tuple[str, ...]) -> Iterator[list[list[Any]]]:
-    try:
-        with pq.ParquetFile(path) as table:
-            if missing := set(names) - set(table.schema_arrow.names):
-                raise ValueError(f"no column {min(missing)}")
-            for batch in table.iter_batches(_ROWS, columns=list(columns)):
-                yield [batch.column(name).to_pylist() for name in columns]
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{path}: not a readable table of {', '.join(names)} ({error}); rerun the rule that makes it"
-        ) from None
+    with SealedParquet(path, names) as table:
+        for batch in table.iter_batches(_ROWS, columns=list(columns)):
+            yield [batch.column(name).to_pylist() for name in columns]
 
 
 def _named_folders(values: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.manifest import digest_file, write_manifest
+from workflow_scripts.data.manifest import checked_digests, read_manifest, write_manifest
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encoders.bi_encoder import load_to_encode
@@ -47,9 +47,9 @@ def encode(
     if dtype not in (torch.float32, torch.float16, torch.bfloat16):
         raise InputError(f"encoding.dtype: {encoding['dtype']!r} is not float32, float16 or bfloat16")
     (made,) = read_token_facts([path_to_tokens], path_to_model, TextForm.from_entry(model))
-    model_files = sorted(path for path in path_to_model.iterdir() if path.suffix in (".json", ".safetensors"))
+    read_manifest(path_to_tokens)
     key = {
-        "model": {path.name: digest_file(path) for path in model_files if path.name != "manifest.json"},
+        "model": checked_digests(path_to_model, (".json", ".safetensors")),
         "vocabulary": made["vocabulary"],
         "text_format": made["text_format"],
         "settings": {"model": model, "encoding": encoding},

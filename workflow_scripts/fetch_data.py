@@ -10,7 +10,8 @@ from pathlib import Path
 from workflow_scripts.command_line import run
 from workflow_scripts.data import file_set
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.hub import HubFile, Place, download_files, list_files
+from workflow_scripts.data.hub import Place, download_files, list_files
+from workflow_scripts.data.hub_file import HubFile
 
 _log = logging.getLogger("fetch_data")
 

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.checked_reading import checked_reading
 from workflow_scripts.data.csv_table import write_csv
 from workflow_scripts.data.hit_lists import HitFiles
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.full_search import Search
-from workflow_scripts.retrieval.index_manifest import read_index, shards_of
+from workflow_scripts.retrieval.index_manifest import matrix_digests, read_index, shards_of
 from workflow_scripts.retrieval.index_recall import COLUMNS, measure
 
 QUERIES = 100  # searched exactly, in each language
@@ -24,9 +25,21 @@ def measure_recall(
     ``settings`` are those of the search that made them; the first ``QUERIES`` queries of each language by id are
     searched again, exactly.
     """
-    kind, depth = settings["kind"], settings["depth"]
-    indexes = {path: read_index(path, kind) for path in paths_to_indexes}
+    indexes = {path: read_index(path, settings["kind"]) for path in paths_to_indexes}
     chosen = shards_of(part, indexes)
+    read = matrix_digests(indexes.values(), "queries") | matrix_digests(chosen.values(), "passages")
+    with checked_reading(read):
+        rows = _measure(indexes, chosen, settings, path_to_hits)
+    write_csv(path_to_output, COLUMNS, rows)
+
+
+def _measure(
+    indexes: dict[Path, dict[str, Any]],
+    chosen: dict[Path, dict[str, Any]],
+    settings: dict[str, Any],
+    path_to_hits: Path,
+) -> list[list]:
+    kind, depth = settings["kind"], settings["depth"]
     vectors, ids = load_queries(indexes)
     for lang, names in ids.items():
         rows = sorted(range(len(names)), key=names.__getitem__)[:QUERIES]
@@ -37,8 +50,8 @@ def measure_recall(
     blocks = Blocks.within(settings["memory_gb"], depth, len(passage_ids), dimension)
     exact: list = []
     Search(scorer, ids, passage_ids, scorer, {}, settings["settings"], {}, depth).run(blocks, exact.append)
-    rows = measure(exact, HitFiles.open([path_to_hits]), kind, depth, ids, chosen.values(), passage_ids, dimension)
-    write_csv(path_to_output, COLUMNS, rows)
+    found = HitFiles.open([path_to_hits])
+    return list(measure(exact, found, kind, depth, ids, chosen.values(), passage_ids, dimension))
 
 
 def main() -> None:

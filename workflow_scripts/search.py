@@ -1,20 +1,24 @@
 """Search passages of one part for the collection's queries, exactly."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.checked_reading import checked_reading
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import hits_file
 from workflow_scripts.data.language_files import language_files
-from workflow_scripts.data.qrels import read_qrels
+from workflow_scripts.data.qrels import Qrels, read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, write_table
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.faiss_index import FaissCandidates
 from workflow_scripts.retrieval.full_search import Search
-from workflow_scripts.retrieval.index_manifest import KIND, read_index, shards_of
+from workflow_scripts.retrieval.index_manifest import KIND, matrix_digests, read_index, shards_of
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 
 
@@ -39,10 +43,26 @@ def search(
         raise InputError(f"{others[0]}: is of collection {indexes[others[0]]['collection']}, not {collection}")
     chosen = shards_of(part, indexes)
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
+    read = matrix_digests(indexes.values(), "queries")
+    # A relevant passage may be another part's.
+    read |= matrix_digests((indexes if ranks_wanted else chosen).values(), "passages")
+    with hits_file(path_to_hits, settings["depth"]) as append:
+        with checked_reading(read):
+            gold_ranks = _search(indexes, chosen, settings, read_qrels(paths_to_qrels) if ranks_wanted else {}, append)
+        write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
+
+
+def _search(
+    indexes: dict[Path, dict[str, Any]],
+    chosen: dict[Path, dict[str, Any]],
+    settings: dict[str, Any],
+    qrels: Qrels,
+    append_hits: Callable[[pa.Table], None],
+) -> pa.Table:
+    """Search the passages of the ``chosen`` indexes; return the ranks of all that ``qrels`` hold relevant."""
     query_vectors, query_ids = load_queries(indexes)
     passage_vectors, passage_ids = load_passages(chosen)
-    # A relevant passage may be another part's.
-    judged_vectors, judged_ids = load_passages(indexes) if ranks_wanted else ({}, {})
+    judged_vectors, judged_ids = load_passages(indexes) if qrels else ({}, {})
     blocks = Blocks.within(
         settings["memory_gb"], settings["depth"], len(passage_ids), next(iter(query_vectors.values())).shape[1]
     )
@@ -50,19 +70,17 @@ def search(
     if settings["kind"] != KIND:
         files = {lang: [index["faiss"][lang] for index in chosen.values()] for lang in passage_ids}
         finder = FaissCandidates(query_vectors, files, settings["faiss"])
-    with hits_file(path_to_hits, settings["depth"]) as append:
-        gold_ranks = Search(
-            scorer=DenseScorer(query_vectors, passage_vectors),
-            queries=query_ids,
-            passages=passage_ids,
-            judged_scorer=DenseScorer(query_vectors, judged_vectors),
-            judged=judged_ids,
-            settings=settings["settings"],
-            qrels=read_qrels(paths_to_qrels) if ranks_wanted else {},
-            depth=settings["depth"],
-            finder=finder,
-        ).run(blocks, append)
-        write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
+    return Search(
+        scorer=DenseScorer(query_vectors, passage_vectors),
+        queries=query_ids,
+        passages=passage_ids,
+        judged_scorer=DenseScorer(query_vectors, judged_vectors),
+        judged=judged_ids,
+        settings=settings["settings"],
+        qrels=qrels,
+        depth=settings["depth"],
+        finder=finder,
+    ).run(blocks, append_hits)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
-from workflow_scripts.data.manifest import digest_file, write_manifest
+from workflow_scripts.data.manifest import checked_digest, digest_file, write_manifest
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import token_facts
 from workflow_scripts.encoders.tokenization import TOKENIZER, TextTokenizer
@@ -30,6 +30,7 @@ def tokenize_collection(
     is the text form: prefixes and maximum lengths.
     """
     form = TextForm.from_entry(settings)
+    checked_digest(path_to_tokenizer / TOKENIZER)
     tokenizer = TextTokenizer(path_to_tokenizer, form)
     tables = {kind: {lang: path_to_data / lang / f"{kind}.parquet" for lang in languages} for kind in KINDS}
     with atomic_folder(path_to_output) as folder:

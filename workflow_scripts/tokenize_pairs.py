@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
-from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.data.manifest import checked_digest, write_manifest
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import token_facts
 from workflow_scripts.encoders.tokenization import TOKENIZER, TextTokenizer
@@ -22,6 +22,7 @@ def tokenize_pairs(
     ``path_to_tokenizer`` holds ``tokenizer.json``; ``settings`` is the text form: prefixes and maximum lengths.
     """
     form = TextForm.from_entry(settings)
+    checked_digest(path_to_tokenizer / TOKENIZER)
     with atomic_folder(path_to_output) as folder:
         facts = write_pair_tokens(TextTokenizer(path_to_tokenizer, form), path_to_pairs, folder)
         inputs = [path_to_pairs, path_to_tokenizer / TOKENIZER]

@@ -6,6 +6,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import checked_digests
 from workflow_scripts.data.tables import PAIRS, TRANSLATIONS, read_table, write_table
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.translation.blocks import BLOCK_TEXTS, blocks, blocks_of_shard
@@ -13,6 +14,8 @@ from workflow_scripts.translation.model_tokens import ModelTokens
 from workflow_scripts.translation.neural import Decoder, NeuralEngine
 from workflow_scripts.translation.pairs import distinct_texts, draw_pairs, only_language
 from workflow_scripts.translation.shards import Block, blocks_of_translations, translate_blocks
+
+_TOKENIZER = (".json", ".model", ".spm", ".txt")
 
 
 def translate_shard(
@@ -42,6 +45,10 @@ def translate_shard(
         work = blocks_of_translations(read_table(path_to_translations, TRANSLATIONS))
     else:
         work = _blocks_of_pairs(path_to_pairs, source, source_lang, share, shard, settings["shards"], block_texts)
+    # Of a model that was converted only the tokenizer is read.
+    checked_digests(path_to_model, _TOKENIZER if path_to_converted else ("",))
+    if path_to_converted:
+        checked_digests(path_to_converted)
     tokens = ModelTokens(
         path_to_model, settings["family"], source_lang, target_lang, read_translation_languages(path_to_tags)
     )

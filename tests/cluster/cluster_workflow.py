@@ -13,7 +13,9 @@ class ClusterWorkflow(Workflow):
     def command(self, *arguments: str) -> list[str]:
         local = super().command(*arguments)
         place = local.index("--cores")
-        return [*local[:place], "--workflow-profile", "profiles/slurm", *local[place + 2 :]]
+        # A queue of one's own may be asked as often as one likes.
+        often = ["--slurm-init-seconds-before-status-checks", "2"]
+        return [*local[:place], "--workflow-profile", "profiles/slurm", *often, *local[place + 2 :]]
 
     def start(self, *arguments: str) -> subprocess.Popen:
         """Start Snakemake and return at once."""

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from workflow_scripts.data.tables import MEANS, write_table
 from workflow_scripts.reporting.figure_files import FigureFiles
 
 LANGUAGES = {
@@ -210,9 +212,13 @@ def write_tables(folder: Path) -> dict[str, Path]:
         paths[name] = folder / f"{name}.csv"
         pd.DataFrame(rows).to_csv(paths[name], index=False)
     paths["means"] = folder / "means.parquet"
-    pd.DataFrame(means).to_parquet(paths["means"])
+    write_means(pd.DataFrame(means), paths["means"])
     paths["verdict"] = folder / "verdict.json"
     return paths
+
+
+def write_means(means, path):
+    write_table(pa.Table.from_pandas(means, preserve_index=False), path, MEANS)
 
 
 if __name__ == "__main__":

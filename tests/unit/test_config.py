@@ -72,6 +72,9 @@ def test_resolving_does_not_touch_its_input():
         ("experiment/models", [], r"experiment\.models: \[\] is not a list of at least 1"),
         ("experiment/name", "../elsewhere", r"experiment\.name: '\.\./elsewhere' is not of the form"),
         ("experiment/name", "a $(b)", r"experiment\.name: .* is not of the form"),
+        ("experiment/name", "mini\n", r"experiment\.name: 'mini\\n' is not of the form"),
+        ("models", {"a\nb": {"learning_rate": 0.01}}, r"models: .* is not of the form"),
+        ("models/atlas-s/revision", "0" * 40 + "\n", r"models\.atlas-s\.revision: '0+\\n' is not of the form"),
         ("experiment", None, r"the key 'experiment' is missing"),
         ("models/atlas-s", {"learning_rate": 0.01}, r"models\.atlas-s: none of them given; a model is exactly one of"),
         (

@@ -1,13 +1,13 @@
 """What a run cost, from benchmark files and manifests whose numbers are known."""
 
 import csv
-import json
 
 import pandas as pd
 import pytest
 from synthetic_analysis import figure_files, settings, write_tables
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.plot_cost import plot_cost
 from workflow_scripts.reporting.cost_plot import hours_of_a_run
 from workflow_scripts.sum_costs import sum_costs
@@ -24,8 +24,7 @@ def benchmark(folder, job, seconds, cpu):
 
 def manifest(folder, place, **facts):
     path = folder / place / "manifest.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts))
+    write_sealed(path, facts)
     return path
 
 
@@ -85,13 +84,14 @@ def test_pretrainings_of_a_model_are_its_runs(tmp_path):
 
 @pytest.mark.parametrize(
     ("benchmark_text", "manifest_text", "says"),
-    [("nothing", "{}", "not a benchmark file of Snakemake"), ("s\tmax_rss\tcpu_time\n1\t1\t1\n", "{", "not JSON")],
+    [("nothing", None, "not a benchmark file of Snakemake"), ("s\tmax_rss\tcpu_time\n1\t1\t1\n", "{", "is damaged")],
 )
 def test_what_is_no_such_file_is_named(tmp_path, benchmark_text, manifest_text, says):
     path = benchmark(tmp_path, "finetune/s/mono/1", 1, 1)
     path.write_text(benchmark_text)
     beside = manifest(tmp_path, "models/s/mono/1")
-    beside.write_text(manifest_text)
+    if manifest_text:
+        beside.write_text(manifest_text)
     with pytest.raises(InputError, match=says):
         summed(tmp_path, [path], [beside])
 

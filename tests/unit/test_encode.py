@@ -13,6 +13,7 @@ from training_case import FORM
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest
 from workflow_scripts.data.neutral_id import neutral_id
+from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
@@ -284,8 +285,8 @@ def test_shards_cover_every_row_once_and_evenly(total, count):
 
 def test_a_model_of_another_vocabulary_is_refused(model, data, tmp_path):
     tokens = tokens_of(model, data, tmp_path / "tokens")
-    manifest = json.loads((tokens / "manifest.json").read_text())
-    (tokens / "manifest.json").write_text(json.dumps(manifest | {"vocabulary": "another"}))
+    manifest = read_manifest(tokens)
+    write_sealed(tokens / "manifest.json", manifest | {"vocabulary": "another"})
     with pytest.raises(InputError, match="models of one family share a vocabulary"):
         encode(
             path_to_model=model,

@@ -1,5 +1,6 @@
 """Fetching data files from a hub: whole or not at all, resumed, checked, and each failure in one line."""
 
+import errno
 import gzip
 import json
 import threading
@@ -102,6 +103,8 @@ def test_a_file_that_was_damaged_on_disk_is_fetched_again(hub, fetch):
     manifest = fetch()
     broken = manifest.parents[1] / "miracl-corpus-v1.0-sw/docs-1.jsonl.gz"
     broken.write_bytes(broken.read_bytes()[::-1])
+    with pytest.raises(InputError, match=r"docs-1\.jsonl\.gz: is not the file that was fetched; remove .*\.json"):
+        check_fetched([str(manifest)])
     assert arrived(fetch()) == SHARDS
     broken.write_bytes(b"short")
     with pytest.raises(InputError, match=r"docs-1\.jsonl\.gz: is not the file that was fetched; remove .*\.json"):
@@ -122,6 +125,39 @@ def test_a_busy_hub_is_asked_again_after_a_while(hub, fetch, status):
     assert arrived(fetch()) == SHARDS
     assert hub.asked[SHARD] == 3
     assert len(hub.waits) >= 4
+
+
+def test_a_transfer_that_stalls_is_begun_again(hub, fetch, monkeypatch):
+    for name in ("HF_HUB_DOWNLOAD_TIMEOUT", "HF_HUB_ETAG_TIMEOUT"):
+        monkeypatch.setattr(huggingface_hub.constants, name, 0.2)
+    huggingface_hub.close_session()
+    hub.faults[SHARD] = [("stall", 128, 1.0)] * 2
+    assert arrived(fetch()) == SHARDS
+    assert hub.asked[SHARD] == 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [(429, "the hub answered HTTP 429"), (503, "the hub answered HTTP 503"), (("cut", 128), "cannot be fetched")],
+)
+def test_a_hub_that_never_gets_well_ends_in_one_line(hub, fetch, tmp_path, monkeypatch, fault, says):
+    hub.faults[SHARD] = [fault] * 1000
+    with pytest.raises(InputError, match=says) as caught:
+        fetch()
+    assert "\n" not in str(caught.value)
+    assert 3 <= hub.asked[SHARD] < 100 and len(hub.waits) >= 4
+    assert not list(tmp_path.rglob("docs-1*")) and not list(tmp_path.rglob("*.partial"))
+    hub.faults.clear()
+    assert arrived(fetch()) == SHARDS
+
+
+def test_a_full_disk_is_not_taken_for_a_network_that_fails(hub, fetch, monkeypatch):
+    def download(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device", "downloads/shard")
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    with pytest.raises(InputError, match="downloads/shard: No space left on device; free some space"):
+        fetch()
 
 
 def test_a_file_unlike_the_hubs_listing_is_refused_and_leaves_nothing(hub, fetch, tmp_path):

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from synthetic_analysis import GROUPS, LANGUAGES, figure_files, settings, value, write_tables
+from synthetic_analysis import GROUPS, LANGUAGES, figure_files, settings, value, write_means, write_tables
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.plot_alpha import plot_alpha
@@ -146,7 +146,7 @@ def test_every_figure_is_drawn(tables, tmp_path):
 
 def test_a_collection_that_is_not_searched_across_languages_has_no_heatmap(tables, tmp_path):
     means = pd.read_parquet(tables["means"])
-    means[means["setting"] == "monolingual"].to_parquet(tmp_path / "means.parquet")
+    write_means(means[means["setting"] == "monolingual"], tmp_path / "means.parquet")
     with pytest.raises(InputError, match="no cross-lingual ndcg@10 on atlas"):
         plot_heatmap(
             path_to_means=tmp_path / "means.parquet",
@@ -170,7 +170,7 @@ def test_a_figure_is_of_the_collection_that_is_asked_for(tables, tmp_path):
         ("one", [small.assign(collection="small")]),
     ):
         (tmp_path / folder).mkdir()
-        pd.concat(rows).to_parquet(tmp_path / folder / "means.parquet")
+        write_means(pd.concat(rows), tmp_path / folder / "means.parquet")
         plot_heatmap(
             path_to_means=tmp_path / folder / "means.parquet",
             path_to_models=tables["models"],

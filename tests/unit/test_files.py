@@ -44,7 +44,7 @@ def test_a_manifest_notices_a_changed_and_a_missing_file(tmp_path):
     assert manifest["seed"] == 7 and manifest["versions"]["python"]
     assert list(manifest["files"]) == ["weights"]
     (tmp_path / "weights").write_bytes(b"abd")
-    with pytest.raises(InputError, match="weights: missing or not the file its manifest names"):
+    with pytest.raises(InputError, match="weights: missing, damaged or not the file that its manifest names"):
         read_manifest(tmp_path)
     (tmp_path / "manifest.json").unlink()
     with pytest.raises(InputError, match="not whole"):

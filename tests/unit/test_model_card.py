@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import write_manifest
 from workflow_scripts.reporting.model_card import TrainedModel, model_card
 
 SETTINGS = {
@@ -28,9 +29,9 @@ def folder(tmp_path):
         {"regime": "monolingual", "source": "squad", "query_lang": "en", "passage_lang": "en", "examples": 128},
         {"regime": "cross-lingual", "source": "mlqa", "query_lang": "sw", "passage_lang": "en", "examples": 64},
     ]
-    (folder / "manifest.json").write_text(json.dumps(manifest))
     (folder / "batches.json").write_text(json.dumps({"examples": examples}))
     (folder / "metrics.jsonl").write_text('{"step": 1, "loss": 9}\n{"step": 3, "loss": 1.25, "held_out_loss": 1.5}\n')
+    write_manifest(folder, inputs=[], **manifest)
     return folder
 
 
@@ -67,5 +68,5 @@ def test_a_model_of_ones_own_names_no_base_on_a_hub(folder):
 
 def test_a_folder_that_is_not_whole_is_refused(folder):
     (folder / "metrics.jsonl").write_text("")
-    with pytest.raises(InputError, match="rerun finetune"):
+    with pytest.raises(InputError, match=r"metrics\.jsonl: missing, damaged or .* and rerun"):
         TrainedModel.read(folder)

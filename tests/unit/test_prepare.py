@@ -218,6 +218,25 @@ def test_memory_does_not_grow_with_the_corpus(miracl, monkeypatch):
     assert pool.max_memory() < 20e6, "of 50 MB of text"
 
 
+def test_a_kept_copy_that_was_damaged_is_not_taken(miracl, monkeypatch, caplog):
+    monkeypatch.setattr(passage_table, "_SOON_READ", 0)
+    add_shards(miracl, 2, 2)
+    prepare_miracl(miracl)
+    whole = outputs(miracl)
+    with monkeypatch.context() as patch:
+        patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            prepare_miracl(miracl)
+    first, second, *_ = sorted((miracl / "partial").glob("*.arrow"))
+    content = bytearray(first.read_bytes())
+    content[len(content) // 2] ^= 1
+    first.write_bytes(content)
+    second.with_suffix(".json").write_text('{"dropped": ')
+    prepare_miracl(miracl)
+    assert caplog.text.count("is damaged; its shard is read again") == 2
+    assert outputs(miracl) == whole
+
+
 def test_what_is_read_again_within_seconds_is_not_copied(miracl, monkeypatch):
     add_shards(miracl, 2, 2)
     with monkeypatch.context() as patch:

@@ -13,6 +13,7 @@ import pytest
 from synthetic_analysis import LANGUAGES, settings, value, write_tables
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.report import report
 from workflow_scripts.reporting.page import CONTENTS, FurtherCollection, contents
 from workflow_scripts.reporting.page_facts import PageInputs
@@ -106,6 +107,7 @@ def full(tmp_path_factory):
         "versions": {"torch": "2.13.0"},
         "wall_seconds": 33.1,
     }
+    write_sealed(folder / "models/atlas-s/mono/1/manifest.json", manifest)
     figures = (
         *("scaling", "comparisons", "languages", "training", "batches", "cost"),
         *("atlas/heatmap", "atlas/language_bias", "atlas/alpha"),
@@ -130,7 +132,7 @@ def full(tmp_path_factory):
             write("benchmarks/finetune/s/mono/2.tsv", BENCHMARK.format(20, 700, 18)),
             write("benchmarks/aggregate.tsv", BENCHMARK.format(1.5, "NA", "NA")),
         ],
-        "manifests": [write("models/atlas-s/mono/1/manifest.json", json.dumps(manifest))],
+        "manifests": [folder / "models/atlas-s/mono/1/manifest.json"],
         "yields": [
             write(
                 "sw.yield.csv",
@@ -377,10 +379,7 @@ def test_everything_from_data_is_escaped(full, tmp_path):
     overlaps = tmp_path / "sw.csv"
     overlaps.write_text(f"kind,source,lang,reason,checked,dropped\npairs,'{ATTACK.replace(',', '')}',sw,exact,1,1\n")
     manifest = tmp_path / "models" / "s" / "mono" / "1" / "manifest.json"
-    manifest.parent.mkdir(parents=True)
-    manifest.write_text(
-        json.dumps({"seed": ATTACK, "device": ATTACK, "git_commit": ATTACK, "versions": {ATTACK: ATTACK}})
-    )
+    write_sealed(manifest, {"seed": ATTACK, "device": ATTACK, "git_commit": ATTACK, "versions": {ATTACK: ATTACK}})
     hostile = settings(config={**CONFIG, "note": ATTACK})
     hostile["languages"] = dict.fromkeys(LANGUAGES, ATTACK)
     hostile["labels"] = {
@@ -414,7 +413,7 @@ def test_the_same_inputs_give_the_same_page(full, source, tmp_path):
         (lambda f, t: {"verdict": t / "none.json"}, "no such file"),
         (lambda f, t: {"verdict": f["licences"]}, "not the verdict"),
         (lambda f, t: {"benchmarks": [f["licences"]]}, "folder named benchmarks"),
-        (lambda f, t: {"manifests": [t / "a" / "b" / "c" / "manifest.json"]}, "no such file"),
+        (lambda f, t: {"manifests": [t / "a" / "b" / "c" / "manifest.json"]}, "has no manifest.json"),
     ],
 )
 def test_wrong_inputs_stop_in_one_line_and_leave_no_page(full, tmp_path, change, complaint):

@@ -11,7 +11,7 @@ from retrieval_case import ALL, LANGS, files, write_collection, write_vectors
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import HitFiles, hits_file
-from workflow_scripts.data.manifest import read_manifest, write_manifest
+from workflow_scripts.data.manifest import read_facts, read_manifest, write_manifest
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.evaluation.rank_correlation import list_correlation
@@ -388,6 +388,10 @@ def test_vectors_that_are_not_unit_stop_the_search(folder, value):
     matrix = np.load(path)
     matrix[40, 0] = value
     np.save(path, matrix)
+    facts = read_facts(path.parent)
+    kept = {name: facts[name] for name in ("collection", "dtype", "queries", "passages")}
+    write_manifest(path.parent, inputs=[], **kept)
+    index(path_to_vectors=path.parent, settings=SEARCH, path_to_output=folder / "index" / "all.json")
     with pytest.raises(InputError, match="run encode again"):
         search(
             paths_to_indexes=[folder / "index" / "all.json"],
@@ -473,5 +477,5 @@ def test_an_index_of_another_kind_or_a_broken_one_is_refused(folder):
         search(**asked, settings=SEARCH)
     path = folder / "index" / "all.faiss" / "bn.index"
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(InputError, match="run index again"):
+    with pytest.raises(InputError, match=r"bn\.index: missing, damaged"):
         search(**asked, settings=settings)

@@ -4,10 +4,9 @@ import hashlib
 import os
 import signal
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
+from job_process import PROC, wait_for_job
 
 pytestmark = pytest.mark.xdist_group("tiny")
 
@@ -37,32 +36,7 @@ def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def kill_the_job(entry: str, parent: subprocess.Popen, deadline: float) -> bool:
-    """SIGKILL the process that runs an entry module once it has begun its work; False where it was not seen."""
-    while parent.poll() is None and time.monotonic() < deadline:
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                command = (folder / "cmdline").read_bytes().split(b"\0")
-                if command[1:3] == [b"-m", f"workflow_scripts.{entry}".encode()] and _descends(
-                    int(folder.name), parent.pid
-                ):
-                    os.kill(int(folder.name), signal.SIGKILL)
-                    return True
-            except (OSError, IndexError):
-                continue
-        time.sleep(0.005)
-    return False
-
-
-def _descends(pid: int, ancestor: int) -> bool:
-    while pid > 1:
-        if pid == ancestor:
-            return True
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
-    return False
-
-
-@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds jobs by /proc")
+@pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="finds jobs by /proc")
 @pytest.mark.parametrize("entry", STAGES)
 def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
     target = tiny.results / STAGES[entry]
@@ -78,9 +52,11 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
             stdout=stream,
             stderr=subprocess.STDOUT,
         )
-        killed = kill_the_job(entry, running, time.monotonic() + 300)
+        job = wait_for_job(entry, running)
+        if job is not None:
+            os.kill(job, signal.SIGKILL)
         returncode = running.wait()
-    assert killed and returncode != 0, printed.read_text()[-4000:]
+    assert job is not None and returncode != 0, printed.read_text()[-4000:]
     assert not target.exists() or digest(target) == before
     tiny.snakemake(goal)
     assert digest(target) == before

@@ -7,17 +7,18 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.data.manifest import digest_file, versions
+from workflow_scripts.data.manifest import checked_digest, checked_digests, digest_file, versions
 
 
 def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
-    """Return a digest of settings (JSON values), input files or folders, versions and our loaded code."""
+    """Return a digest of settings (JSON values), input files or folders, versions and our loaded code.
+
+    Raises InputError for a file that is not what the manifest beside it names.
+    """
     content: dict[str, Any] = {"settings": settings, "versions": versions(), "inputs": {}, "code": {}}
     for path in map(Path, paths_to_inputs):
-        files = sorted(part for part in path.iterdir() if part.is_file()) if path.is_dir() else [path]
-        content["inputs"][str(path)] = [
-            (file.name, digest_file(file)) for file in files if file.name != "manifest.json"
-        ]
+        digests = checked_digests(path) if path.is_dir() else {path.name: checked_digest(path)}
+        content["inputs"][str(path)] = list(digests.items())
     package = __name__.partition(".")[0]
     for name, module in sys.modules.items():
         if name.partition(".")[0] == package and getattr(module, "__file__", None):

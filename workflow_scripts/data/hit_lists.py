@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
 from workflow_scripts.data.tables import HITS
 
 ROWS_A_BLOCK = 1 << 18
@@ -27,7 +27,7 @@ def hits_file(path: str | Path, depth: int) -> Iterator[Callable[[pa.Table], Non
     ``depth``, the number of hits that were asked for, is kept in the file's metadata.
     """
     schema = HITS.with_metadata({_DEPTH: str(depth)})
-    with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with atomic_file(path) as temporary, sealed_writer(temporary, schema) as writer:
 
         def append(table: pa.Table) -> None:
             rows = table.select(HITS.names).cast(HITS).replace_schema_metadata(schema.metadata)
@@ -43,22 +43,15 @@ class HitFiles:
     ``depth`` is how many hits per query and passage language were asked for.
     """
 
-    files: list[pq.ParquetFile]
+    files: list[SealedParquet]
     depth: int
 
     @classmethod
     def open(cls, paths: list[str | Path]) -> "HitFiles":
-        """Open the files; raise InputError where one is no HITS table or their depths differ."""
+        """Open the files; raise InputError where one is damaged or no HITS table, or their depths differ."""
         files, depths = [], set()
         for path in paths:
-            try:
-                file = pq.ParquetFile(path, read_dictionary=_AS_CODES)
-            except FileNotFoundError:
-                raise InputError(f"{path}: no such file; run the search that makes it") from None
-            except pa.ArrowInvalid as error:
-                raise InputError(f"{path}: not a Parquet file ({error}); remove it and rerun") from None
-            if missing := [name for name in HITS.names if name not in file.schema_arrow.names]:
-                raise InputError(f"{path}: not a table of hits, column {missing[0]} is missing; remove it and rerun")
+            file = SealedParquet(path, HITS.names, read_dictionary=_AS_CODES)
             depth = (file.schema_arrow.metadata or {}).get(_DEPTH)
             if depth is None:
                 raise InputError(f"{path}: does not say its depth; make it with `search` or `search_bm25`")
@@ -108,7 +101,7 @@ def _where(column: pa.ChunkedArray, test: Callable[[pa.Array], pa.Array]) -> pa.
     return pa.array(np.asarray(passed.to_pylist(), dtype=bool)[indices])
 
 
-def _may_hold(file: pq.ParquetFile, group: int, query_lang: str, first: str, last: str) -> bool:
+def _may_hold(file: SealedParquet, group: int, query_lang: str, first: str, last: str) -> bool:
     row_group = file.metadata.row_group(group)
     if row_group.num_rows == 0:
         return False

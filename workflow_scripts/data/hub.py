@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -32,6 +31,8 @@ from huggingface_hub.errors import (
 from huggingface_hub.hf_api import RepoFile
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.hub_file import HubFile, difference
+from workflow_scripts.data.storage_errors import storage_error
 
 Kind = Literal["model", "dataset"]
 
@@ -41,14 +42,6 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _ATTEMPTS = 5
 _BUSY = (429, 500, 502, 503, 504)
 _AT_ONCE = 4  # transfers side by side: one alone rarely fills a line
-
-
-class HubFile(NamedTuple):
-    """A file as the hub lists it. ``digest`` is ``sha256:…`` (large files) or ``git:…`` (git's SHA-1 of a blob)."""
-
-    path: str
-    size: int
-    digest: str
 
 
 class Place(NamedTuple):
@@ -117,20 +110,6 @@ def download_files(place: Place, files: list[HubFile], folder: Path, partial: Pa
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def difference(file: HubFile, path: Path) -> str:
-    """Return how the file at ``path`` differs from ``file``; an empty string where it does not."""
-    if not path.is_file():
-        return "is missing"
-    if (size := path.stat().st_size) != file.size:
-        return f"has {size} bytes, not {file.size}"
-    kind, _, expected = file.digest.partition(":")
-    digest = sha256() if kind == "sha256" else sha1(f"blob {file.size}\0".encode(), usedforsecurity=False)
-    with open(path, "rb") as content:
-        while block := content.read(1 << 20):
-            digest.update(block)
-    return "" if digest.hexdigest() == expected else f"has another {'SHA-256' if kind == 'sha256' else 'git hash'}"
-
-
 def _download(place: Place, file: HubFile, folder: Path, partial: Path) -> None:
     with _one_line_errors(place):
         for attempt in range(1, _ATTEMPTS + 1):
@@ -197,7 +176,7 @@ def _one_line_errors(place: Place) -> Iterator[None]:
         what = f"the hub answered HTTP {status}" if status else f"cannot be fetched ({_first_line(error)})"
         raise InputError(f"{place}: {what}; try again later, or use {place.instead}") from error
     except (httpx2.TransportError, OSError) as error:
-        raise InputError(
+        raise storage_error(error) or InputError(
             f"{place}: cannot be fetched ({type(error).__name__}: {_first_line(error)}); check the network and run "
             f"again, or name a copy on this machine with {place.instead}"
         ) from error

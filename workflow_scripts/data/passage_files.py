@@ -85,7 +85,7 @@ def parquet_batches(path: Path, wanted: list[tuple[str | None, ...]]) -> Iterato
     damaged, lacks a column or holds what is no text or number.
     """
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
             names = [_present(path, file.schema_arrow.names, alternatives) for alternatives in wanted]
             for batch in file.iter_batches(_ROWS, columns=[name for name in names if name]):
                 columns = [

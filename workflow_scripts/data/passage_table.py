@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import digest_file
 from workflow_scripts.data.passage_check import PassageCheck
 from workflow_scripts.data.passages import BLOCK, Shard
 from workflow_scripts.data.row_counts import RowCounts
+from workflow_scripts.data.sealed_parquet import sealed_writer
 from workflow_scripts.data.tables import PASSAGES
 
 _log = logging.getLogger("passages")
@@ -50,9 +52,7 @@ def write_passages(
     partial = Path(partial)
     with atomic_file(path) as temporary:
         # Least and greatest texts of a group help nobody and take time to find; zstd sees repeated titles by itself.
-        with pq.ParquetWriter(
-            temporary, PASSAGES, compression="zstd", use_dictionary=["lang"], write_statistics=False
-        ) as writer:
+        with sealed_writer(temporary, PASSAGES, use_dictionary=["lang"], write_statistics=False) as writer:
             written = _write_groups(_groups(_blocks(shards, partial, check, counts)), lang, writer)
         if not written:
             raise InputError(complaint)
@@ -123,9 +123,10 @@ def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -
     """Yield a shard's blocks from its kept copy, or from its file while the copy is made."""
     kept = partial / f"{number:05d}-{_stamp(shard)}.arrow"
     counted = kept.with_suffix(".json")  # written last, so it says that the copy is whole
-    if counted.is_file():
+    dropped = _dropped_of_copy(kept, counted)
+    if dropped is not None:
         _log.info("%s: taken from an interrupted attempt", shard.path)
-        counts["passages", "neither title nor text"] += json.loads(counted.read_text())["dropped"]
+        counts["passages", "neither title nor text"] += dropped
         with pa.memory_map(str(kept)) as file, pa.ipc.open_file(file) as reader:
             for index in range(reader.num_record_batches):
                 yield reader.get_batch(index)
@@ -141,7 +142,22 @@ def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -
     unfinished.replace(kept)
     counts.update(own)
     with atomic_file(counted) as temporary:
-        temporary.write_text(json.dumps({"dropped": own["passages", "neither title nor text"]}), encoding="utf-8")
+        facts = {"dropped": own["passages", "neither title nor text"], "digest": digest_file(kept)}
+        temporary.write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _dropped_of_copy(kept: Path, counted: Path) -> int | None:
+    """Return how many passages a whole copy leaves out; None where there is none, or it is damaged."""
+    try:
+        facts = json.loads(counted.read_text(encoding="utf-8"))
+        if digest_file(kept) == facts["digest"]:
+            return int(facts["dropped"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, LookupError, TypeError):
+        pass
+    _log.warning("%s: is damaged; its shard is read again", kept)
+    return None
 
 
 def _stamp(shard: Shard) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
 
 _ROWS_PER_GROUP = 65_536
 _ROWS_AT_ONCE = 8_192
@@ -22,7 +22,7 @@ def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Sch
     """
     rows = iter(rows)
     written = 0
-    with atomic_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with atomic_file(path) as temporary, sealed_writer(temporary, schema) as writer:
         while group := list(islice(rows, _ROWS_PER_GROUP)):
             arrays = [
                 pa.array(column, type=field.type)
@@ -35,14 +35,14 @@ def write_rows(rows: Iterable[tuple[Any, ...]], path: str | Path, schema: pa.Sch
 
 def read_rows(path: str | Path, schema: pa.Schema) -> Iterator[dict[str, Any]]:
     """Yield the rows of a table, each by column name; raise InputError where it is not such a table."""
-    with open_table(path, schema) as table:
+    with SealedParquet(path, schema.names) as table:
         for batch in read_batches(table, schema.names):
             yield from batch.to_pylist()
 
 
 def spread_rows(path: str | Path, schema: pa.Schema, columns: list[str], count: int) -> Iterator[dict[str, Any]]:
     """Yield every n-th row of a table, at most ``count``; raise InputError where it is not such a table."""
-    with open_table(path, schema) as table:
+    with SealedParquet(path, schema.names) as table:
         step = max(1, -(-table.metadata.num_rows // count))
         first = 0
         for batch in read_batches(table, columns):
@@ -60,20 +60,7 @@ def some_rows(rows: Iterable[tuple[Any, ...]], complaint: str) -> Iterator[tuple
         raise InputError(complaint)
 
 
-def open_table(path: str | Path, schema: pa.Schema) -> pq.ParquetFile:
-    """Open a table to be read in batches; raise InputError where it is missing or not one of ``schema``."""
-    try:
-        file = pq.ParquetFile(path)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the rule that makes it") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable table ({error}); rerun the rule that makes it") from None
-    if missing := [name for name in schema.names if name not in file.schema_arrow.names]:
-        raise InputError(f"{path}: not a readable table: no column {', '.join(missing)}; rerun the rule that makes it")
-    return file
-
-
-def read_batches(file: pq.ParquetFile, columns: list[str], rows: range | None = None) -> Iterator[pa.RecordBatch]:
+def read_batches(file: SealedParquet, columns: list[str], rows: range | None = None) -> Iterator[pa.RecordBatch]:
     """Yield ``columns`` of consecutive ``rows`` (default: all), some thousands of them at a time.
 
     Row groups that hold none of them are not read.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import check_header, checked_digest
 from workflow_scripts.encoders.tokenization import read_config
 
 # Names of embedding matrices in transformers: word, position and token-type, of encoders and decoders.
@@ -44,6 +45,7 @@ def count_parameters(path_to_folder: str | Path) -> ParameterCounts:
     """Count the parameters in a folder's safetensors files, sharded or not; raise InputError where there are none."""
     counts = {"embedding": 0, "non_embedding": 0, "head": 0}
     for path in _weight_files(Path(path_to_folder)):
+        check_header(path)
         for name, tensor in read_header(path).items():
             if tensor["dtype"] not in _INTEGERS:
                 counts[kind_of(name)] += math.prod(tensor["shape"])
@@ -84,6 +86,7 @@ def _weight_files(folder: Path) -> list[Path]:
 
 def model_row(path_to_folder: str | Path, label: str, family: str) -> dict[str, str | int]:
     """Return a model's row of ``tables/models.csv``; the model is named as its folder is."""
+    checked_digest(Path(path_to_folder) / "config.json")
     config = read_config(path_to_folder)
     counts = count_parameters(path_to_folder)
     return {

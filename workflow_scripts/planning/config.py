@@ -7,12 +7,12 @@ Every complaint is one line: the key, its value, what would be right.
 import copy
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError, validators
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import Language
@@ -46,7 +46,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     schema = yaml.load(_SCHEMA.read_text(encoding="utf-8"), Loader=_LOADER)
     resolved = copy.deepcopy(config)
     _fill_defaults(resolved, schema, schema["$defs"])
-    errors = sorted(Draft202012Validator(schema).iter_errors(resolved), key=lambda error: list(map(str, error.path)))
+    errors = sorted(_Validator(schema).iter_errors(resolved), key=lambda error: list(map(str, error.path)))
     if errors:
         raise InputError(_one_line(errors[0]))
     resolved["downloads"] = str(Path(resolved["downloads"]))
@@ -91,6 +91,15 @@ def _fill_defaults(value: Any, schema: dict[str, Any], definitions: dict[str, An
     if isinstance(others, dict):
         for key in value.keys() - schema.get("properties", {}).keys():
             _fill_defaults(value[key], others, definitions)
+
+
+def _matches(validator: Any, pattern: str, instance: Any, schema: Mapping[str, Any]) -> Iterator[ValidationError]:
+    # In JSON Schema `$` is the end of the text; in Python it also lets a line break stand behind it.
+    if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Validator = validators.extend(Draft202012Validator, {"pattern": _matches})
 
 
 def _one_line(error: Any) -> str:

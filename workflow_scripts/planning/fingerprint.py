@@ -62,7 +62,7 @@ class FingerprintCache:
         try:
             with atomic_file(self.path) as temporary:
                 temporary.write_text(json.dumps(self.known), encoding="utf-8")
-        except OSError:
+        except (OSError, InputError):
             return
         self.is_changed = False
 

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.tables import MEANS, read_table
 
 MODELS = {"model": str, "label": str, "family": str, "non_embedding": int, "total": int}
 PER_GROUP = {
@@ -169,10 +168,5 @@ def select_rows(table: pd.DataFrame, path: str | Path, **values: str) -> pd.Data
 def read_means(path: str | Path) -> pd.DataFrame:
     """Read means.parquet: model, strategy, seed, collection, setting, metric, query_lang, passage_lang, mean."""
     columns = ["model", "strategy", "seed", "collection", "setting", "metric", "query_lang", "passage_lang", "mean"]
-    try:
-        table = pq.read_table(path, columns=columns)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the rule that makes it") from None
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
-        raise InputError(f"{path}: not a readable table of means ({error}); remove it and rerun") from error
+    table = read_table(path, MEANS, columns)
     return pd.DataFrame({name: table[name].to_pylist() for name in columns})

@@ -1,6 +1,5 @@
 """What a run of each system cost, stage by stage, in hours of the device that did the work."""
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import read_facts
 from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
 
 STAGES = ("pretrain", "finetune", "encode", "search")
@@ -86,10 +85,5 @@ def _gpus(paths: list[Path]) -> dict[tuple[str, tuple[str, ...]], int]:
 
 
 def _gpus_of(path: Path) -> int:
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the rule that makes it") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error}); remove its folder and rerun") from error
+    manifest = read_facts(path.parent)
     return int(manifest.get("processes", 1)) if manifest.get("device") == "cuda" else 0

@@ -10,6 +10,7 @@ import pandas as pd
 import yaml
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import checked_digest, read_facts
 from workflow_scripts.reporting.labels import metric_label
 from workflow_scripts.reporting.training_records import run_of
 
@@ -27,10 +28,11 @@ class TrainedModel:
     def read(cls, folder: str | Path) -> "TrainedModel":
         """Read a folder ``…/<model>/<strategy>/<seed>``; raise InputError where something is missing or torn."""
         folder = Path(folder)
+        manifest = read_facts(folder)
+        for name in ("batches.json", "metrics.jsonl"):
+            checked_digest(folder / name)
         try:
-            manifest, batches = (
-                json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("manifest", "batches")
-            )
+            batches = json.loads((folder / "batches.json").read_text(encoding="utf-8"))
             *_, last = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
             return cls(run_of(folder / "README.md"), manifest, batches, json.loads(last))
         except (OSError, ValueError) as error:

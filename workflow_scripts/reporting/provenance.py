@@ -1,13 +1,12 @@
 """Where the numbers of the page come from: cost per rule, checkpoints, and what was dropped on the way."""
 
-import json
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import read_facts
 from workflow_scripts.reporting.analysis_tables import OVERLAPS, YIELD, read_analysis_table
 from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
 from workflow_scripts.reporting.html_table import HtmlTable, count, make_table, number, text
@@ -43,17 +42,11 @@ def cost_table(paths_to_benchmarks: list[Path]) -> HtmlTable:
 
 
 def read_manifests(paths_to_manifests: list[Path]) -> list[dict[str, Any]]:
-    """Return manifests as they are, each with ``name``: the last folders of its path (model, strategy, seed)."""
-    manifests = []
-    for path in paths_to_manifests:
-        try:
-            manifest = json.loads(Path(path).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise InputError(f"{path}: no such file; run the rule that makes it") from None
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}: not JSON ({error}); remove its folder and rerun") from error
-        manifests.append({**manifest, "name": "/".join(Path(path).parts[-4:-1])})
-    return manifests
+    """Return manifests, each with ``name``: the last folders of its path (model, strategy, seed).
+
+    Raises InputError where one is missing or damaged.
+    """
+    return [read_facts(path.parent) | {"name": "/".join(path.parts[-4:-1])} for path in map(Path, paths_to_manifests)]
 
 
 def run_table(manifests: list[dict[str, Any]]) -> HtmlTable:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import checked_digest
 
 
 def run_of(path: str | Path) -> dict[str, str]:
@@ -38,10 +39,8 @@ def read_losses(paths_to_metrics: list[Path]) -> pd.DataFrame:
 
 
 def _read(path: str | Path) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; run the rule that makes it") from None
+    checked_digest(path)
+    return Path(path).read_text(encoding="utf-8")
 
 
 def read_batch_shares(paths_to_batches: list[Path]) -> pd.DataFrame:

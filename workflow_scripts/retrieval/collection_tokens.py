@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.neutral_id import neutral_id
-from workflow_scripts.data.table_stream import open_table, read_batches
+from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
+from workflow_scripts.data.table_stream import read_batches
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS
 from workflow_scripts.data.text_format import passage_text, query_text
 from workflow_scripts.data.token_arrays import TokenWriter
@@ -54,14 +55,15 @@ def write_part_tokens(
     table's order. Of passages only those of ``shard`` are taken; queries, which are few, are all in the first shard.
     Memory does not grow with the tables. Returns facts for the manifest; raises InputError where there is no row.
     """
-    tables = {lang: open_table(path, QUERIES if kind == "queries" else PASSAGES) for lang, path in paths.items()}
+    columns = (QUERIES if kind == "queries" else PASSAGES).names
+    tables = {lang: SealedParquet(path, columns) for lang, path in paths.items()}
     if sum(table.metadata.num_rows for table in tables.values()) == 0:
         raise InputError(f"{collection}: no {kind} in {', '.join(paths)}; there is nothing to encode")
     form, blocks = tokenizer.form, []
     longest = form.max_query_length if kind == "queries" else form.max_passage_length
     with (
         TokenWriter(folder, kind, tokenizer.vocabulary) as writer,
-        pq.ParquetWriter(folder / f"{kind}.parquet", VECTOR_IDS, compression="zstd") as ids_writer,
+        sealed_writer(folder / f"{kind}.parquet", VECTOR_IDS) as ids_writer,
     ):
         for lang, table in tables.items():
             total = table.metadata.num_rows
@@ -78,7 +80,7 @@ def write_part_tokens(
     return {"rows": writer.texts, "tokens": writer.tokens, "languages": [asdict(block) for block in blocks]}
 
 
-def _texts(table: pq.ParquetFile, kind: str, form: TextForm, rows: range) -> Iterator[tuple[list[str], list[str]]]:
+def _texts(table: SealedParquet, kind: str, form: TextForm, rows: range) -> Iterator[tuple[list[str], list[str]]]:
     """Yield ids and formatted texts of ``rows``, some at a time."""
     if kind == "queries":
         for batch in read_batches(table, ["query_id", "text"], rows):

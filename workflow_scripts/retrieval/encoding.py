@@ -1,12 +1,15 @@
 """Token arrays to a matrix of fp16 unit vectors, a block at a time: in bounded memory, and resumable at a block."""
 
+import io
 import json
 import logging
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, Self
 
 import numpy as np
 
@@ -36,16 +39,19 @@ class Encoder(Protocol):
 
 @dataclass
 class Progress:
-    """How many rows of each matrix are encoded."""
+    """How many rows of each matrix are encoded, and the SHA-256 of all of them."""
 
     queries: int = 0
     passages: int = 0
+    queries_digest: str = ""
+    passages_digest: str = ""
 
 
 class UnfinishedVectors:
     """A part's matrices while they are being encoded, in a folder that outlives a killed job.
 
-    Rows are written in place, block by block; ``progress.json`` says how many count, and what content they belong to.
+    Rows are written block by block; ``progress.json`` says how many count, what they are, and what content they belong
+    to.
     """
 
     def __init__(self, folder: str | Path, key: str) -> None:
@@ -58,12 +64,14 @@ class UnfinishedVectors:
     def _read(self) -> Progress:
         try:
             kept = json.loads((self.folder / _PROGRESS).read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            if kept.pop("key") == self._key:
+                return Progress(**kept)
+        except FileNotFoundError:
             return Progress()
-        if kept.pop("key", None) != self._key:
-            _log.info("%s belongs to other settings, inputs or code; it is begun again", self.folder)
-            return Progress()
-        return Progress(**kept)
+        except (ValueError, LookupError, AttributeError, TypeError):
+            pass
+        _log.info("%s belongs to other settings, inputs or code, or is damaged; it is begun again", self.folder)
+        return Progress()
 
     def encode(
         self,
@@ -77,38 +85,89 @@ class UnfinishedVectors:
 
         ``name_of(row)`` names a row in errors. Raises InputError on a vector that is NaN or not of unit length.
         """
-        done = getattr(self.progress, kind) if (self.folder / f"{kind}.npy").is_file() else 0
-        matrix = self._open(kind, (len(tokens), encoder.dimension), done)
-        if done:
-            _log.info("%s: going on behind the %d of %d that are encoded", kind, done, len(tokens))
-
-        def store(rows: np.ndarray, vectors: np.ndarray) -> None:
-            stored = vectors.astype(np.float16)
-            _check(stored, rows, name_of)
-            matrix[rows] = stored
-
+        done, digest = getattr(self.progress, kind), getattr(self.progress, f"{kind}_digest")
         # One thread reads, this one computes, another checks and writes.
-        with ThreadPoolExecutor(1) as writer:
+        with (
+            _MatrixFile(self.folder / f"{kind}.npy", len(tokens), encoder.dimension, done, digest) as matrix,
+            ThreadPoolExecutor(1) as writer,
+        ):
+            if matrix.rows:
+                _log.info("%s: going on behind the %d of %d that are encoded", kind, matrix.rows, len(tokens))
+            block = np.empty((min(BLOCK, len(tokens)), encoder.dimension), dtype=np.float16)
+
+            def store(rows: np.ndarray, vectors: np.ndarray, end: int) -> None:
+                stored = vectors.astype(np.float16)
+                _check(stored, rows, name_of)
+                block[rows - matrix.rows] = stored
+                if end:
+                    matrix.append(block[: end - matrix.rows])
+                    self._keep(kind, matrix)
+
             writing: list[Future] = []
-            for rows, texts, end in read_ahead(_batches_of_blocks(tokens, done, batch_tokens)):
-                writing.append(writer.submit(store, rows, encoder.encode_rows(texts)))
+            for rows, texts, end in read_ahead(_batches_of_blocks(tokens, matrix.rows, batch_tokens)):
+                writing.append(writer.submit(store, rows, encoder.encode_rows(texts), end))
                 while len(writing) > (0 if end else _UNWRITTEN):
                     writing.pop(0).result()
-                if end:
-                    matrix.flush()
-                    self._keep(kind, end)
 
-    def _open(self, kind: str, shape: tuple[int, int], done: int) -> np.ndarray:
-        path = self.folder / f"{kind}.npy"
-        if 0 in shape:  # nothing to map
-            np.save(path, np.empty(shape, dtype=np.float16))
-            return np.empty(shape, dtype=np.float16)
-        return np.lib.format.open_memmap(path, "r+" if done else "w+", np.float16, shape)
-
-    def _keep(self, kind: str, done: int) -> None:
-        setattr(self.progress, kind, done)
+    def _keep(self, kind: str, matrix: "_MatrixFile") -> None:
+        setattr(self.progress, kind, matrix.rows)
+        setattr(self.progress, f"{kind}_digest", matrix.digest)
         with atomic_file(self.folder / _PROGRESS) as temporary:
             temporary.write_text(json.dumps(asdict(self.progress) | {"key": self._key}), encoding="utf-8")
+
+
+class _MatrixFile:
+    """An fp16 ``.npy`` matrix that grows by whole blocks of rows.
+
+    It is written, not mapped: a disk that is full ends the job with an error, not with a signal.
+    """
+
+    def __init__(self, path: Path, total: int, dimension: int, done: int, digest: str) -> None:
+        """Go on behind the first ``done`` of ``total`` rows if these have ``digest``, else from the first."""
+        header = io.BytesIO()
+        described = {"descr": "<f2", "fortran_order": False, "shape": (total, dimension)}
+        np.lib.format.write_array_header_1_0(header, described)
+        self.rows = done
+        self._digest = sha256()
+        self._file = self._reopen(path, header.getvalue(), 2 * dimension, digest) if done else None
+        if self._file is None:
+            self.rows, self._digest = 0, sha256()
+            self._file = open(path, "wb")  # noqa: SIM115 (closed by __exit__)
+            self._file.write(header.getvalue())
+
+    def _reopen(self, path: Path, header: bytes, row_bytes: int, digest: str) -> BinaryIO | None:
+        if not path.is_file():
+            return None
+        file = open(path, "r+b")  # noqa: SIM115 (closed by __exit__)
+        whole = file.read(len(header)) == header
+        for first in range(0, self.rows, BLOCK):
+            self._digest.update(file.read(row_bytes * (min(first + BLOCK, self.rows) - first)))
+        if whole and self.digest == digest:
+            return file
+        file.close()
+        _log.warning("%s: is not what was written; it is begun again", path)
+        return None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all rows that are written."""
+        return self._digest.hexdigest()
+
+    def append(self, vectors: np.ndarray) -> None:
+        """Write fp16 rows [n, d] so that they outlive the machine."""
+        self._file.write(vectors.data)
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._digest.update(vectors.data)
+        self.rows += len(vectors)
+
+    def __enter__(self) -> Self:
+        """Return the file itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _batches_of_blocks(

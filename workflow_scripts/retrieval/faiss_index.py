@@ -12,10 +12,12 @@ import numpy as np
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import check_digest
 from workflow_scripts.retrieval.exact_product import decode
 from workflow_scripts.retrieval.stored_vectors import VectorRows
 
 _ROWS_AT_ONCE = 1 << 14
+_BYTES_AT_ONCE = 1 << 20
 _TRAINED_ON = 256  # vectors a list, as faiss takes at most
 _LEAST_TRAINED_ON = 1 << 16  # for scalar and product quantisers
 _SEED = 1
@@ -74,8 +76,9 @@ def write_faiss_index(vectors: VectorRows, kind: str, settings: Mapping[str, Any
             index.add(decode(vectors[first : first + _ROWS_AT_ONCE], where))
     finally:
         faiss.omp_set_num_threads(threads)
-    with atomic_file(path) as temporary:
-        faiss.write_index(index, str(temporary))
+    # Given a name, faiss says nothing where the last bytes find no room on the disk.
+    with atomic_file(path) as temporary, open(temporary, "wb") as file:
+        faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, _BYTES_AT_ONCE))
 
 
 class FaissCandidates:
@@ -84,12 +87,18 @@ class FaissCandidates:
     def __init__(
         self,
         queries: Mapping[str, np.ndarray],
-        indexes: Mapping[str, Sequence[Path]],
+        indexes: Mapping[str, Sequence[Mapping[str, Any]]],
         settings: Mapping[str, Any],
     ) -> None:
-        """Take language → fp16 query vectors and language → files of indexes, in the order of the language's rows."""
+        """Take language → fp16 query vectors and language → files and digests of indexes, in the order of its rows.
+
+        Raises InputError where a file is not the one of its digest.
+        """
         self._queries = queries
-        self._indexes = {lang: [_open(path, settings) for path in paths] for lang, paths in indexes.items()}
+        self._indexes = {
+            lang: [_open(entry["file"], entry["digest"], settings) for entry in entries]
+            for lang, entries in indexes.items()
+        }
         self._margin = settings["margin"]
 
     def find(self, query_lang: str, queries: np.ndarray, passage_lang: str, depth: int) -> tuple[np.ndarray, ...]:
@@ -104,8 +113,10 @@ class FaissCandidates:
         return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
-def _open(path: Path, settings: Mapping[str, Any]) -> Any:
+def _open(path: Path, digest: str, settings: Mapping[str, Any]) -> Any:
     import faiss
+
+    check_digest(path, digest)  # before: what reads an index trusts its numbers
 
     try:
         index = faiss.read_index(str(path))

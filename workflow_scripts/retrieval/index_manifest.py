@@ -1,18 +1,18 @@
 """An index: a JSON manifest over encoded matrices, which are not copied; kinds other than ``exact`` add faiss files."""
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.manifest import check_digest, digest_file, read_facts
+from workflow_scripts.data.sealed_json import read_sealed, write_sealed
 from workflow_scripts.retrieval.faiss_index import write_faiss_index
 from workflow_scripts.retrieval.stored_vectors import StoredVectors
 
 KIND = "exact"
-VERSION = 1
+VERSION = 2
 _BYTES = {"float16": 2}
 
 
@@ -20,9 +20,10 @@ def write_index(path_to_vectors: Path, path_to_output: Path, settings: Mapping[s
     """Write the manifest over the matrices of one encoded part, and what faiss files ``settings["kind"]`` asks for.
 
     It holds, for queries and passages, the paths of matrix and ids relative to its own folder, their digests, shape,
-    dtype and the rows of each language. Raises InputError where the part is not whole.
+    dtype and the rows of each language; of faiss files path and digest. Raises InputError where the part is not whole.
+    Who only writes a manifest does not read the matrices, so their digests are compared by who does.
     """
-    manifest = _read_json(path_to_vectors / "manifest.json", "run encode")
+    manifest = read_facts(path_to_vectors)
     here = path_to_output.parent
     index: dict[str, Any] = {
         "kind": settings["kind"],
@@ -47,14 +48,14 @@ def write_index(path_to_vectors: Path, path_to_output: Path, settings: Mapping[s
         )
     if settings["kind"] != KIND:
         index["faiss"] = _write_faiss(index, path_to_output, settings)
-    with atomic_file(path_to_output) as temporary:
-        temporary.write_text(json.dumps(index, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    write_sealed(path_to_output, index)
 
 
-def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mapping[str, Any]) -> dict[str, str]:
-    """Write an index a language into the folder ``<part>.faiss`` beside the manifest; return language → file."""
+def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Write an index a language into ``<part>.faiss`` beside the manifest; return language → file and digest."""
     passages, folder = index["passages"], path_to_output.with_suffix(".faiss")
     matrix = Path(os.path.normpath(path_to_output.parent / passages["matrix"]))
+    check_digest(matrix, passages["digests"]["matrix"])
     shape = (passages["rows"], index["dimension"])
     files = {}
     for block in passages["languages"]:
@@ -62,20 +63,26 @@ def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mappi
         vectors = StoredVectors(matrix, shape, block["first"], block["rows"])
         path = folder / f"{lang}.index"
         write_faiss_index(vectors, settings["kind"], settings["faiss"], f"passages of {lang}", path)
-        files[lang] = _relative(path, path_to_output.parent)
+        files[lang] = {"file": _relative(path, path_to_output.parent), "digest": digest_file(path)}
     return files
 
 
 def read_index(path: Path, kind: str) -> dict[str, Any]:
     """Return a manifest with its paths made usable from the working folder; raise InputError on any other file."""
-    index = _read_json(path, "run index")
+    index = read_sealed(path, "remove it and rerun index")
     if index.get("kind") != kind or index.get("version") != VERSION:
         raise InputError(f"{path}: not an index of kind {kind}, version {VERSION}; remove it and rerun index")
-    index["faiss"] = {lang: Path(os.path.normpath(path.parent / name)) for lang, name in index.get("faiss", {}).items()}
+    for faiss in index.setdefault("faiss", {}).values():
+        faiss["file"] = Path(os.path.normpath(path.parent / faiss["file"]))
     for side in ("queries", "passages"):
         for name in ("matrix", "ids"):
             index[side][name] = Path(os.path.normpath(path.parent / index[side][name]))
     return index
+
+
+def matrix_digests(indexes: Iterable[Mapping[str, Any]], side: str) -> dict[Path, str]:
+    """Return the matrices of ``side`` (``queries`` or ``passages``) of indexes as read, each with its digest."""
+    return {index[side]["matrix"]: index[side]["digests"]["matrix"] for index in indexes}
 
 
 def shards_of(part: str, indexes: Mapping[Path, dict[str, Any]]) -> dict[Path, dict[str, Any]]:
@@ -98,12 +105,3 @@ def _check_size(path: Path, data_bytes: int) -> None:
     size = path.stat().st_size if path.is_file() else 0
     if not 64 <= size - data_bytes <= 1024:
         raise InputError(f"{path}: missing or not of the size its manifest says; remove its folder and rerun encode")
-
-
-def _read_json(path: Path, remedy: str) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; {remedy}") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error}); remove it and {remedy}") from None

@@ -36,7 +36,7 @@ def measure(
         mine = best_ids([table])
         for lang in sorted(passages):
             wanted = [key for key in best if key[0] == query_lang and key[1] in asked and key[2] == lang]
-            size = sum(index["faiss"][lang].stat().st_size for index in indexes)
+            size = sum(index["faiss"][lang]["file"].stat().st_size for index in indexes)
             for k in sorted({cutoff for cutoff in CUTOFFS if cutoff <= depth} | {depth}):
                 shares = [share_found(best[key][:k], mine.get(key, [])[:k]) for key in wanted]
                 if shares:

@@ -33,10 +33,11 @@ class StoredVectors:
         try:
             matrix = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError) as error:
-            raise InputError(f"{path}: not a readable matrix ({error}); run encode again") from None
+            raise InputError(f"{path}: not a readable matrix ({error}); remove its folder and rerun encode") from None
         if matrix.dtype != np.float16 or matrix.shape != shape or not matrix.flags.c_contiguous:
             raise InputError(
-                f"{path}: is {matrix.dtype} {matrix.shape}, its index says float16 {shape}; run index again"
+                f"{path}: is {matrix.dtype} {matrix.shape}, its index says float16 {shape}; remove its folder and "
+                "rerun encode"
             )
         self._path = path
         self._row_bytes = 2 * shape[1]

@@ -1,11 +1,14 @@
 """Training state that survives a killed process, in a folder that only the training job knows.
 
 A checkpoint is one safetensors file (weights, optimiser, random state) that names the content it
-belongs to, so that one made by other settings, inputs or code is never resumed.
+belongs to, so that one made by other settings, inputs or code is never resumed, and the digest of its tensors, so that
+a damaged one is not either.
 """
 
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
 import torch
@@ -13,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.parallel import shard_like, whole_tensor
 from workflow_scripts.training.processes import ALONE, Processes
 
@@ -54,34 +58,40 @@ class Checkpoints:
             }
         if self._processes.leads:
             with atomic_file(self.folder / f"step-{step:08d}.safetensors") as temporary:
-                save_file(tensors, temporary, metadata={"key": self._key, "step": str(step)})
+                self._write(tensors, temporary)
             for path in self._paths()[:-_KEPT]:
                 path.unlink()
 
-    def save_best(self, step: int, model: torch.nn.Module) -> None:
-        """Keep the weights after ``step`` updates beside the checkpoints, instead of any kept before."""
+    def save_best(self, model: torch.nn.Module) -> None:
+        """Keep the weights of this moment beside the checkpoints, instead of any kept before."""
         tensors = {
             name: whole_tensor(tensor).detach().cpu().contiguous() for name, tensor in _distinct_tensors(model).items()
         }
         if self._processes.leads:
             with atomic_file(self.folder / _BEST) as temporary:
-                save_file(tensors, temporary, metadata={"key": self._key, "step": str(step)})
+                self._write(tensors, temporary)
 
     def restore_best(self, model: torch.nn.Module) -> None:
-        """Load the weights that ``save_best`` kept."""
+        """Load the weights that ``save_best`` kept; raise InputError where they are damaged."""
         self._processes.wait()
-        with safe_open(self.folder / _BEST, framework="pt") as file, torch.no_grad():
+        tensors = _read(self.folder / _BEST)
+        if tensors is None:
+            raise InputError(f"{self.folder / _BEST}: missing or damaged; remove {self.folder} and rerun")
+        with torch.no_grad():
             for name, tensor in _distinct_tensors(model).items():
-                tensor.copy_(shard_like(file.get_tensor(name), tensor))
+                tensor.copy_(shard_like(tensors[name], tensor))
 
     def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """Load the last checkpoint into model and optimiser; return how many updates it has, 0 where there is none."""
-        paths = self._paths()
-        if not paths:
+        """Load the last whole checkpoint into model and optimiser; return how many updates it has, 0 without any."""
+        tensors, last = None, None
+        for last in reversed(self._paths()):
+            tensors = _read(last)
+            if tensors is not None:
+                break
+            _log.warning("%s is damaged; it is left out", last)
+        if tensors is None or last is None:
             return 0
-        with safe_open(paths[-1], framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-            step = int(file.metadata()["step"])
+        step = int(_NAME.fullmatch(last.name)[1])
         with torch.no_grad():
             for name, tensor in _distinct_tensors(model).items():
                 tensor.copy_(shard_like(tensors[f"model.{name}"], tensor))
@@ -96,11 +106,14 @@ class Checkpoints:
                 state.setdefault(int(number), {})[field] = tensor
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         _set_random_states({kind: tensors.get(f"random.{kind}.{self._processes.rank}") for kind in _random_states()})
-        _log.info("resuming from %s", paths[-1])
+        _log.info("resuming from %s", last)
         return step
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+
+    def _write(self, tensors: dict[str, torch.Tensor], path: Path) -> None:
+        save_file(tensors, path, metadata={"key": self._key, "digest": _digest(tensors)})
 
     @staticmethod
     def _key_of(path: Path) -> str | None:
@@ -109,6 +122,30 @@ class Checkpoints:
                 return (file.metadata() or {}).get("key")
         except (SafetensorError, OSError):
             return None
+
+
+def _read(path: Path) -> dict[str, torch.Tensor] | None:
+    """Return a file's tensors; None where it is missing or damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            digest = file.metadata()["digest"]
+    except (SafetensorError, OSError, LookupError, TypeError):
+        return None
+    return tensors if _digest(tensors) == digest else None
+
+
+def _digest(tensors: dict[str, torch.Tensor]) -> str:
+    """Return a digest of names, types, shapes and values, of many tensors at once."""
+
+    def digest_one(name: str) -> bytes:
+        tensor = tensors[name]
+        described = sha256(f"{name} {tensor.dtype} {list(tensor.shape)} ".encode())
+        described.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+        return described.digest()
+
+    with ThreadPoolExecutor() as pool:  # hashing does not hold the interpreter
+        return sha256(b"".join(pool.map(digest_one, sorted(tensors)))).hexdigest()
 
 
 def _random_states() -> dict[str, torch.Tensor]:

@@ -61,6 +61,10 @@ def train_contrastively(
         raise InputError("strategy: has no alpha, so its model is the base model itself; evaluate that, or give alpha")
     device = prepare_torch(threads, seed)
     processes = join_processes(device)
+    key = content_key(
+        {"settings": settings, "seed": seed, "threads": threads, "device": device.type, "processes": processes.size},
+        [inputs.base, *inputs.pairs, *inputs.overlaps, *inputs.tokens],
+    )
     read_token_facts(inputs.tokens, inputs.base, TextForm.from_entry(model))
     held_out = training.get("held_out")
     pairs = read_pairs(
@@ -109,10 +113,6 @@ def train_contrastively(
             with learner.evaluating():
                 return fixed.scores(learner.embed, pairs.queries.rows, pairs.passages.rows, training["temperature"])
 
-    key = content_key(
-        {"settings": settings, "seed": seed, "threads": threads, "device": device.type, "processes": processes.size},
-        [inputs.base, *inputs.pairs, *inputs.overlaps, *inputs.tokens],
-    )
     trainer = TrainerSettings(
         steps=training["steps"],
         learning_rate=model["learning_rate"],

@@ -21,7 +21,7 @@ class EarlyStopping:
         self._best, self._failed = math.inf, 0
         for record in records:
             if SCORE in record and self._is_best(record) and record["step"] == step:
-                checkpoints.save_best(step, model)  # a killed process may have written the record alone
+                checkpoints.save_best(model)  # a killed process may have written the record alone
 
     @property
     def is_over(self) -> bool:
@@ -31,7 +31,7 @@ class EarlyStopping:
     def see(self, record: Record, model: torch.nn.Module) -> None:
         """Take the record of an evaluation of ``model``."""
         if self._is_best(record):
-            self._checkpoints.save_best(int(record["step"]), model)
+            self._checkpoints.save_best(model)
 
     def restore_best(self, model: torch.nn.Module) -> None:
         """Give ``model`` the weights of the best evaluation."""

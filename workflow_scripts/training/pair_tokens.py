@@ -15,7 +15,8 @@ from typing import Any, Self
 import numpy as np
 
 from workflow_scripts.data.npy_stream import NpyStream
-from workflow_scripts.data.table_stream import open_table, read_batches
+from workflow_scripts.data.sealed_parquet import SealedParquet
+from workflow_scripts.data.table_stream import read_batches
 from workflow_scripts.data.tables import PAIRS
 from workflow_scripts.data.text_format import passage_text, query_text
 from workflow_scripts.data.token_arrays import TokenArrays, TokenWriter, open_array
@@ -51,7 +52,11 @@ def write_pair_tokens(tokenizer: TextTokenizer, path_to_pairs: str | Path, folde
     A text that stands in several rows is tokenised once. Memory: 16 bytes of digest, and Python's overhead, for each
     distinct text. Raises InputError where the file is no such table.
     """
-    form, table, columns = tokenizer.form, open_table(path_to_pairs, PAIRS), ["query", "title", "passage", "negatives"]
+    form, table, columns = (
+        tokenizer.form,
+        SealedParquet(path_to_pairs, PAIRS.names),
+        ["query", "title", "passage", "negatives"],
+    )
     with (
         _DistinctTexts(folder, "queries", tokenizer, form.max_query_length) as queries,
         _DistinctTexts(folder, "passages", tokenizer, form.max_passage_length) as passages,

@@ -160,6 +160,8 @@ def pretrain(
         raise InputError(f"pretraining.max_length: {chosen['max_length']} is not between 3 and {POSITIONS} tokens")
     seed, batch_size = chosen["seed"], chosen["batch_size"]
     device = prepare_torch(threads, seed)
+    inputs = [*paths_to_texts, *paths_to_overlaps, Path(path_to_tokenizer) / "tokenizer.json"]
+    key = content_key({"settings": settings, "threads": threads, "device": device.type}, inputs)
     tokenizer = load_tokenizer(path_to_tokenizer)
     store, languages = read_lines(paths_to_texts, paths_to_overlaps, tokenizer, chosen["max_length"])
     rows, groups = plan_lines(languages, chosen["steps"], batch_size, chosen["tau"], seed)
@@ -186,8 +188,6 @@ def pretrain(
         loss.backward()
         return {"loss": loss, "masked": masked, "contrast": contrast}
 
-    inputs = [*paths_to_texts, *paths_to_overlaps, Path(path_to_tokenizer) / "tokenizer.json"]
-    key = content_key({"settings": settings, "threads": threads, "device": device.type}, inputs)
     trainer = TrainerSettings(
         steps=chosen["steps"],
         learning_rate=architecture["learning_rate"],

@@ -69,7 +69,7 @@ def _rows(paths: list[Path], names: list[str]) -> Iterator[tuple[str, dict[str, 
 def _parquet_rows(path: Path, names: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     number = 0
     try:
-        with pq.ParquetFile(path) as table:
+        with pq.ParquetFile(path, page_checksum_verification=True) as table:
             known = table.schema_arrow.names
             if missing := [name for name in names if name not in known]:
                 raise InputError(f"{path}: has no column {missing[0]!r}; it has {', '.join(known)}")
