@@ -47,9 +47,9 @@ def read_pairs(
 ) -> TrainingPairs:
     """Read PAIRS files without their overlaps, of ``languages`` alone where given, and map their token arrays.
 
-    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. Set aside are a ``held_out_share`` of
-    the groups, or all pairs of ``held_out_source``. Raises InputError where files and arrays do not fit, nothing is
-    left, a pair stands twice in a language, or its groups differ between languages.
+    ``paths_to_tokens`` are the folders of token arrays, one for each of ``paths``. A ``held_out_share`` of the
+    groups, or all pairs of ``held_out_source``, are set aside. Raises InputError where files and arrays do not fit,
+    nothing is left, a pair stands twice in a language, or its groups differ between languages.
     """
     tokens = [PairTokens.open(path) for path in paths_to_tokens]
     queries, passages = JoinedTokens([of.queries for of in tokens]), JoinedTokens([of.passages for of in tokens])
