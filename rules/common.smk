@@ -1,12 +1,19 @@
 # The checked config, and one input function a need (in common/, a file a subject). Every other file of rules reads these.
 
+import gc
+import inspect
 import os
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+
+# A plan is millions of objects that live until the end: Python's collector, at its defaults, would go through all of them
+# again and again, which takes a quarter of a plan's time.
+gc.set_threshold(200_000, 50, 100)
 
 # Jobs call `python -m workflow_scripts.<rule>`, from whatever folder Snakemake works in.
 sys.path.insert(0, workflow.basedir)
@@ -131,9 +138,22 @@ def logged(path):
     return workflow.pathvars.apply(f"<logs>/{path}")
 
 
+def benchmarks_folder():
+    """The folder of the experiment's benchmark files, for params."""
+    return workflow.pathvars.apply("<benchmarks>")
+
+
 def code(rule_name):
-    """A digest for each file that an entry module imports."""
-    return code_fingerprint(rule_name, known=FINGERPRINTS)
+    """An input function for a digest of each file that an entry module imports; a list Snakemake would go through, for
+    every job, in search of wildcards.
+    """
+    fingerprint = code_fingerprint(rule_name, known=FINGERPRINTS)
+
+    def fingerprint_of_code(wildcards):
+        return fingerprint
+
+    fingerprint_of_code.__signature__ = inspect.signature(fingerprint_of_code)
+    return fingerprint_of_code
 
 
 include: "common/sources.smk"
@@ -143,3 +163,8 @@ include: "common/models.smk"
 include: "common/tokens.smk"
 include: "common/retrieval.smk"
 include: "common/analysis.smk"
+
+
+# Snakemake asks for the parameters of these functions again for every job; so the answer is at hand.
+for function in [value for value in globals().values() if inspect.isfunction(value)]:
+    function.__signature__ = inspect.signature(function)

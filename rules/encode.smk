@@ -5,7 +5,6 @@ rule encode:
     input:
         model=trained_model,
         tokens=part_tokens,
-        made=part_tokens_manifest,
     output:
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.npy",
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
@@ -26,7 +25,7 @@ rule encode:
     params:
         settings=encode_settings,
         model=subpath(input.model, parent=True),
-        tokens=subpath(input.made, parent=True),
+        tokens=subpath(input.tokens, parent=True),
         folder=subpath(output.manifest, parent=True),
         partial=encode_state,
         code=code("encode"),

@@ -137,8 +137,8 @@ rule fit_scaling:
 
 rule sum_costs:
     input:
-        benchmarks=benchmarks_of_jobs,
-        manifests=manifests_of_jobs,
+        # Scores come after all that is summed; its thousands of benchmark files and manifests are too many for a command.
+        all_scores,
     output:
         report(
             "<results>/tables/costs.csv",
@@ -151,12 +151,14 @@ rule sum_costs:
     conda:
         "../envs/report.yaml"
     params:
-        settings=section.replicate_settings(config),
+        settings=section.cost_settings(config),
+        benchmarks=benchmarks_folder(),
+        results=made(""),
         code=code("sum_costs"),
     shell:
         "python -m workflow_scripts.sum_costs"
-        " --benchmarks {input.benchmarks:q}"
-        " --manifests {input.manifests:q}"
+        " --benchmarks {params.benchmarks:q}"
+        " --results {params.results:q}"
         " --settings {params.settings:q}"
         " --output {output:q}"
         " &> {log:q}"
@@ -260,7 +262,6 @@ rule report:
         tables=report_tables,
         verdict="<results>/tables/verdict.json",
         licences=resource("report/licences.csv"),
-        benchmarks=benchmarks_of_jobs,
         manifests=all_manifests,
         yields=translation_yields,
         overlaps=overlap_reports,
@@ -282,6 +283,7 @@ rule report:
         "../envs/report.yaml"
     params:
         settings=whole_config,
+        benchmarks=benchmarks_folder(),
         figures=figure_flags,
         tables=table_flags,
         code=code("report"),
@@ -291,7 +293,7 @@ rule report:
         " --table {params.tables:q}"
         " --verdict {input.verdict:q}"
         " --licences {input.licences:q}"
-        " --benchmarks {input.benchmarks:q}"
+        " --benchmarks {params.benchmarks:q}"
         " --manifests {input.manifests:q}"
         " --yield {input.yields:q}"
         " --lexicon-coverage {input.coverage:q}"

@@ -3,9 +3,8 @@
 
 rule index:
     input:
-        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.npy",
-        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
-        manifest="<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/manifest.json",
+        vectors=indexed_vectors,
+        matrices=indexed_matrices,
     output:
         manifest="<results>/index/{model}/{strategy}/{seed}/{collection}/{part}.json",
         faiss=FAISS_FOLDERS,
@@ -19,7 +18,7 @@ rule index:
         mem_mb=index_memory,
     params:
         settings=section.canonical(section.index_section(config)),
-        vectors=subpath(input.manifest, parent=True),
+        vectors=folders_of_vectors,
         code=code("index"),
     shell:
         "python -m workflow_scripts.index"
@@ -32,9 +31,9 @@ rule index:
 rule search:
     input:
         indexes=indexes,
-        faiss=faiss_folders,
-        vectors=vectors,
-        qrels=collection_qrels,
+        faiss=faiss_files,
+        vectors=ancient(searched_vectors),
+        qrels=judgements_of_ranks,
     output:
         hits="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.parquet",
         gold="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.gold.parquet",
@@ -68,8 +67,8 @@ rule search:
 rule measure_recall:
     input:
         indexes=indexes,
-        faiss=faiss_folders,
-        vectors=vectors,
+        faiss=faiss_files,
+        vectors=ancient(searched_vectors),
         hits="<results>/hits/{model}/{strategy}/{seed}/{collection}/{part}.parquet",
     output:
         "<results>/recall/{model}/{strategy}/{seed}/{collection}/{part}.csv",

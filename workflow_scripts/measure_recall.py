@@ -11,7 +11,7 @@ from workflow_scripts.data.hit_lists import HitFiles
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.full_search import Search
-from workflow_scripts.retrieval.index_manifest import matrix_digests, read_index, shards_of
+from workflow_scripts.retrieval.index_manifest import matrix_digests, read_indexes, shards_of
 from workflow_scripts.retrieval.index_recall import COLUMNS, measure
 
 QUERIES = 100  # searched exactly, in each language
@@ -25,7 +25,7 @@ def measure_recall(
     ``settings`` are those of the search that made them; the first ``QUERIES`` queries of each language by id are
     searched again, exactly.
     """
-    indexes = {path: read_index(path, settings["kind"]) for path in paths_to_indexes}
+    indexes = read_indexes(paths_to_indexes, settings["kind"])
     chosen = shards_of(part, indexes)
     read = matrix_digests(indexes.values(), "queries") | matrix_digests(chosen.values(), "passages")
     with checked_reading(read):

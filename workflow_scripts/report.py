@@ -6,6 +6,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.reporting.benchmark_files import benchmark_files
 from workflow_scripts.reporting.page import PageFiles, render_page
 from workflow_scripts.reporting.page_facts import PageInputs, page_facts
 
@@ -43,7 +44,7 @@ def main() -> None:
     parser.add_argument("--table", nargs="*", default=[], type=_named, metavar="NAME=CSV", help="per_group, models, …")
     parser.add_argument("--verdict", required=True, type=Path, help="verdict.json")
     parser.add_argument("--licences", required=True, type=Path, help="licences.csv")
-    parser.add_argument("--benchmarks", nargs="*", default=[], type=Path, help="Snakemake's benchmark files")
+    parser.add_argument("--benchmarks", type=Path, metavar="FOLDER", help="of Snakemake's benchmark files")
     parser.add_argument("--manifests", nargs="*", default=[], type=Path, help="manifest.json of the fine-tuned runs")
     parser.add_argument("--yield", nargs="*", default=[], type=Path, dest="yields", help="yield tables of translate")
     parser.add_argument("--lexicon-coverage", nargs="*", default=[], type=Path, help="table of measure_lexicons")
@@ -56,13 +57,14 @@ def main() -> None:
     parser.add_argument("--settings", required=True, type=settings, help="display settings and config as JSON")
     parser.add_argument("--output", required=True, help="report.html")
     arguments = parser.parse_args()
+    folder = arguments.benchmarks
     report(
         inputs=PageInputs(
             figures=dict(arguments.figure),
             tables=dict(arguments.table),
             verdict=arguments.verdict,
             licences=arguments.licences,
-            benchmarks=arguments.benchmarks,
+            benchmarks=benchmark_files(folder, arguments.settings["jobs"]) if folder else [],
             manifests=arguments.manifests,
             yields=arguments.yields,
             overlap_reports=arguments.overlap_reports,

@@ -18,7 +18,7 @@ from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.faiss_index import FaissCandidates
 from workflow_scripts.retrieval.full_search import Search
-from workflow_scripts.retrieval.index_manifest import KIND, matrix_digests, read_index, shards_of
+from workflow_scripts.retrieval.index_manifest import KIND, matrix_digests, read_indexes, shards_of
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 
 
@@ -35,14 +35,17 @@ def search(
     """Write HITS and GOLD_RANKS of the passages of one part.
 
     ``paths_to_indexes`` are those of all parts of the collection where queries and relevant passages of the others are
-    needed too, else its own; ``part`` is the one, named as its index file, whose passages are ranked. ``settings``:
-    ``depth``, ``memory_gb``, ``settings``, ``parallel``.
+    needed too, else its own; ``part`` is the one, named as its folder of vectors, whose passages are ranked.
+    ``settings``: ``depth``, ``memory_gb``, ``settings``, ``parallel``. ``paths_to_qrels`` are read where ranks of
+    relevant passages are wanted: of parallel collections that are searched as one pool.
     """
-    indexes = {path: read_index(path, settings["kind"]) for path in paths_to_indexes}
+    indexes = read_indexes(paths_to_indexes, settings["kind"])
     if others := [path for path, index in indexes.items() if index["collection"] != collection]:
         raise InputError(f"{others[0]}: is of collection {indexes[others[0]]['collection']}, not {collection}")
     chosen = shards_of(part, indexes)
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
+    if ranks_wanted and not paths_to_qrels:
+        raise InputError("--qrels: missing; the ranks of relevant passages in the pool of all languages need them")
     read = matrix_digests(indexes.values(), "queries")
     # A relevant passage may be another part's.
     read |= matrix_digests((indexes if ranks_wanted else chosen).values(), "passages")
@@ -94,7 +97,9 @@ def main() -> None:
     parser.add_argument(
         "--settings", type=settings, required=True, metavar="JSON", help="search section, settings, parallel"
     )
-    parser.add_argument("--qrels", nargs="+", required=True, metavar="LANG=F.parquet")
+    parser.add_argument(
+        "--qrels", nargs="*", default=[], metavar="LANG=F.parquet", help="of a parallel collection searched as one pool"
+    )
     parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
     parser.add_argument("--gold-ranks", type=Path, required=True, metavar="F.parquet")
     flags = parser.parse_args()

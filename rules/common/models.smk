@@ -159,21 +159,22 @@ def encoding_memory(wildcards, attempt):
     return attempt * job_resources.encoding_memory_mb(config["models"][wildcards.model])
 
 
+@cache
 def published_size(collection, lang):
     facts = Path(resource("collection_sizes.csv"))
     return sizes.published_size(config, collection, lang, LANGUAGES, facts)
 
 
+@cache
+def passages_of_part(collection, name):
+    part = encoding_parts(collection)[name]
+    passages = sum(published_size(collection, lang).passages for lang in part.languages)
+    return passages / part.shards
+
+
 def part_passages(wildcards):
     """How many passages an encoding part has, as published."""
-    part = runs.encoding_parts(config, wildcards.collection)[wildcards.part]
-    return (
-        sum(
-            published_size(wildcards.collection, lang).passages
-            for lang in part.languages
-        )
-        / part.shards
-    )
+    return passages_of_part(wildcards.collection, wildcards.part)
 
 
 def encoding_time(wildcards, attempt):

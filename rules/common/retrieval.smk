@@ -1,8 +1,24 @@
 # Collections, hits and scores.
 
 
+# There may be thousands of jobs, and each asks.
+@cache
+def encoding_parts(collection):
+    return runs.encoding_parts(config, collection)
+
+
+@cache
+def searched_indexes(collection, part):
+    return runs.searched_indexes(config, collection, part)
+
+
+@cache
+def indexed_shards(collection):
+    return runs.indexes(config, collection)
+
+
 def encoding_part(wildcards):
-    return runs.encoding_parts(config, wildcards.collection)[wildcards.part]
+    return encoding_parts(wildcards.collection)[wildcards.part]
 
 
 def encoding_part_languages(wildcards):
@@ -49,14 +65,50 @@ def collection_passages(wildcards):
     )
 
 
-def searched_parts(wildcards):
-    return runs.searched_parts(config, wildcards.collection, wildcards.part)
+# A folder that has a manifest stands in the plan as its manifest alone, which holds the digests of the other files: tens
+# of thousands of files less to look at. So it is the folder that is removed where something of it is to be made again.
+
+
+def vector_files(encoding_parts, file):
+    return expand(
+        "<results>/vectors/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}/{file}",
+        part=encoding_parts,
+        file=file,
+    )
+
+
+def indexed_vectors(wildcards):
+    shards = indexed_shards(wildcards.collection)[wildcards.part]
+    return vector_files(shards, "manifest.json")
+
+
+def indexed_matrices(wildcards):
+    """Where faiss reads them into memory, as much as they take."""
+    if not FAISS_FOLDERS:
+        return []
+    shards = indexed_shards(wildcards.collection)[wildcards.part]
+    return vector_files(shards, "passages.npy")
+
+
+def folders_of_vectors(wildcards, input):
+    return [str(Path(path).parent) for path in input.vectors]
 
 
 def indexes(wildcards):
     return expand(
         "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.json",
-        part=searched_parts(wildcards),
+        part=searched_indexes(wildcards.collection, wildcards.part),
+    )
+
+
+def searched_vectors(wildcards):
+    """What the indexes lie over, so that who removed it and searches again has it made again. Only that it is there
+    matters (`ancient`): what it is, the indexes say.
+    """
+    over = indexed_shards(wildcards.collection)
+    names = searched_indexes(wildcards.collection, wildcards.part)
+    return vector_files(
+        [shard for name in names for shard in over[name]], "manifest.json"
     )
 
 
@@ -70,10 +122,15 @@ FAISS_FOLDERS = (
 )
 
 
-def faiss_folders(wildcards):
+def faiss_files(wildcards):
+    """The indexes that a search holds in memory, and the matrices by which that is measured."""
     if not FAISS_FOLDERS:
         return []
-    return [path.replace(".json", ".faiss") for path in indexes(wildcards)]
+    shards = runs.shards_of(config, wildcards.collection, wildcards.part)
+    return vector_files(shards, "passages.npy") + expand(
+        "<results>/index/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}.faiss",
+        part=shards,
+    )
 
 
 def index_recalls(wildcards):
@@ -88,12 +145,12 @@ def index_recalls(wildcards):
     ]
 
 
-def vectors(wildcards):
-    return expand(
-        "<results>/vectors/{{model}}/{{strategy}}/{{seed}}/{{collection}}/{part}/{file}",
-        part=searched_parts(wildcards),
-        file=["queries.npy", "passages.npy", "queries.parquet", "passages.parquet"],
-    )
+def judgements_of_ranks(wildcards):
+    """The judgements that a search reads: those of the passages whose ranks in the whole pool are asked for."""
+    entry = config["collections"][wildcards.collection]
+    if not (entry["parallel"] and "multilingual" in entry["settings"]):
+        return []
+    return collection_qrels(wildcards)
 
 
 def hits(wildcards):

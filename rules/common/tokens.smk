@@ -51,9 +51,7 @@ def training_token_names(wildcards):
 
 def training_tokens(wildcards):
     return expand(
-        "<results>/{folder}/{file}",
-        folder=training_token_names(wildcards),
-        file=[*PAIR_TOKENS, "manifest.json"],
+        "<results>/{folder}/manifest.json", folder=training_token_names(wildcards)
     )
 
 
@@ -66,9 +64,4 @@ def part_token_name(wildcards):
 
 
 def part_tokens(wildcards):
-    folder = part_token_name(wildcards)
-    return [f"<results>/{folder}/{file}" for file in COLLECTION_TOKENS]
-
-
-def part_tokens_manifest(wildcards):
     return f"<results>/{part_token_name(wildcards)}/manifest.json"

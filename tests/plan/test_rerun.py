@@ -87,6 +87,50 @@ def test_a_comment_reruns_nothing(tiny, name):
     assert plan_with_code(tiny, name, lambda text: text + "\n# Another word on why.\n") == {}
 
 
+@contextlib.contextmanager
+def removed(*folders):
+    """Folders that are away for the while of one plan."""
+    for folder in folders:
+        folder.rename(folder.with_name(f"{folder.name}.away"))
+    try:
+        yield
+    finally:
+        for folder in folders:
+            folder.with_name(f"{folder.name}.away").rename(folder)
+
+
+def test_vectors_and_tokens_that_were_removed_for_their_size_are_not_missed(tiny):
+    with removed(tiny.results / "vectors", tiny.results / "tokens"):
+        assert tiny.planned("all") == {}
+
+
+def test_removed_vectors_are_made_again_for_whom_a_search_needs_them(tiny):
+    with removed(tiny.results / "vectors/tiny-s/mono/1"):
+        planned = tiny.planned("--force", "results/tiny/hits/tiny-s/mono/1/tiny-atlas/all.parquet")
+    assert {rule: planned.get(rule) for rule in ("encode", "index", "search")} == {"encode": 1, "index": 1, "search": 1}
+    assert not {"finetune", "tokenize_collection"} & set(planned)
+
+
+def test_removed_tokens_are_made_again_for_who_reads_them(tiny):
+    with removed(tiny.results / "tokens", tiny.results / "vectors/tiny-s/mono/1"):
+        planned = tiny.planned("results/tiny/vectors/tiny-s/mono/1/tiny-atlas/all/manifest.json")
+    assert planned == {"tokenize_collection": 1, "encode": 1}
+
+
+def test_vectors_made_again_with_the_same_digests_search_nothing(tiny):
+    """Their manifest differs, in wall time; the index over them does not."""
+    path = tiny.results / "vectors/tiny-s/mono/1/tiny-atlas/all/manifest.json"
+    before = path.read_text(encoding="utf-8")
+    path.write_text(before + "\n", encoding="utf-8")
+    try:
+        planned = tiny.planned("results/tiny/hits/tiny-s/mono/1/tiny-atlas/all.parquet")
+        index = tiny.planned("results/tiny/index/tiny-s/mono/1/tiny-atlas/all.json")
+    finally:
+        path.write_text(before, encoding="utf-8")
+    assert index == {"index": 1}
+    assert planned == {"index": 1, "search": 1}
+
+
 def test_an_edit_of_the_loss_retrains_and_what_follows(tiny):
     planned = plan_with_code(tiny, "training/losses.py", lambda text: text + "\nEDITED = 1\n")
     assert set(planned) == {"pretrain", "count_parameters", "finetune"} | AFTER_TRAINING

@@ -28,27 +28,40 @@ def manifest(folder, place, **facts):
     return path
 
 
-def summed(folder, benchmarks, manifests, **told):
+def summed(folder, jobs, **replicates):
     sum_costs(
-        paths_to_benchmarks=benchmarks,
-        paths_to_manifests=manifests,
-        settings=told,
+        path_to_benchmarks=folder / "benchmarks",
+        path_to_results=folder,
+        settings={"jobs": jobs, "replicates": replicates},
         path_to_output=folder / "costs.csv",
     )
     with open(folder / "costs.csv", encoding="utf-8", newline="") as file:
         return {(row["model"], row["strategy"], row["stage"]): row for row in csv.DictReader(file)}
 
 
-def test_a_run_is_charged_for_its_stages_and_its_model(tmp_path):
-    benchmarks = [
-        benchmark(tmp_path, "pretrain/s", HOUR, 2 * HOUR),
-        benchmark(tmp_path, "finetune/s/mono/1", HOUR, HOUR),
-        benchmark(tmp_path, "finetune/s/mono/2", HOUR, 3 * HOUR),
-        *(benchmark(tmp_path, f"encode/s/mono/{seed}/c/{part}", 36, 36) for seed in (1, 2) for part in ("sw", "te")),
-        benchmark(tmp_path, "encode/s/untuned/0/c/sw", 36, "NA"),
-        benchmark(tmp_path, "score/s/mono/1/c", 5 * HOUR, 5 * HOUR),
-    ]
-    rows = summed(tmp_path, benchmarks, [manifest(tmp_path, "models/s/mono/1", device="cpu", processes=2)])
+@pytest.fixture
+def spent(tmp_path):
+    """A model pre-trained here, fine-tuned twice and encoded in two parts, and encoded as it is."""
+    benchmark(tmp_path, "pretrain/s", HOUR, 2 * HOUR)
+    manifest(tmp_path, "base/s", device="cpu")
+    for seed in (1, 2):
+        benchmark(tmp_path, f"finetune/s/mono/{seed}", HOUR, (2 * seed - 1) * HOUR)
+        manifest(tmp_path, f"models/s/mono/{seed}", device="cpu", processes=2)
+    for run in ("s/mono/1", "s/mono/2", "s/untuned/0"):
+        for part in ("sw", "te"):
+            benchmark(tmp_path, f"encode/{run}/c/{part}", 36, "NA" if run == "s/untuned/0" else 36)
+            manifest(tmp_path, f"vectors/{run}/c/{part}", device="cpu")
+    benchmark(tmp_path, "score/s/mono/1/c", 5 * HOUR, 5 * HOUR)
+    return {
+        "pretrain": [["s"]],
+        "finetune": [["s/mono/1", "s/mono/2"]],
+        "encode": [["s/mono/1", "s/mono/2", "s/untuned/0"], ["c/sw", "c/te"]],
+        "score": [["s/mono/1"], ["c"]],
+    }
+
+
+def test_a_run_is_charged_for_its_stages_and_its_model(tmp_path, spent):
+    rows = summed(tmp_path, spent)
     assert {key: float(row["cpu_hours"]) for key, row in rows.items()} == {
         ("s", "mono", "pretrain"): 2.0,
         ("s", "mono", "finetune"): 2.0,
@@ -60,40 +73,52 @@ def test_a_run_is_charged_for_its_stages_and_its_model(tmp_path):
     assert {float(row["gpu_hours"]) for row in rows.values()} == {0.0}
 
 
+@pytest.mark.parametrize("name", ["vectors/s/mono/1/c/sw/manifest.json", "benchmarks/encode/s/mono/1/c/sw.tsv"])
+def test_a_stage_of_which_something_was_removed_is_left_out_of_the_mean(tmp_path, spent, name, caplog):
+    benchmark(tmp_path, "encode/s/mono/1/c/te", 36, 50 * HOUR)
+    (tmp_path / name).unlink()
+    rows = summed(tmp_path, spent)
+    assert float(rows["s", "mono", "encode"]["cpu_hours"]) == 0.02
+    assert float(rows["s", "mono", "finetune"]["cpu_hours"]) == 2.0
+    assert "encode/s/mono/1/c/sw" in caplog.text and "encode/s/mono/1/c/te" not in caplog.text
+
+
 def test_gpus_are_those_of_the_manifest(tmp_path):
-    benchmarks = [benchmark(tmp_path, f"{job}/s/mono/1", HOUR, HOUR / 2) for job in ("finetune", "search")]
-    benchmarks.append(benchmark(tmp_path, "encode/s/mono/1/c/sw", HOUR, HOUR))
-    manifests = [
-        manifest(tmp_path, "models/s/mono/1", device="cuda", processes=4),
-        manifest(tmp_path, "vectors/s/mono/1/c/sw", device="cuda"),
-        manifest(tmp_path, "base/s", device="cuda"),
-    ]
-    rows = summed(tmp_path, benchmarks, manifests)
+    for job in ("finetune/s/mono/1", "encode/s/mono/1/c/sw", "search/s/mono/1/c/sw"):
+        benchmark(tmp_path, job, HOUR, HOUR / 2)
+    manifest(tmp_path, "models/s/mono/1", device="cuda", processes=4)
+    manifest(tmp_path, "vectors/s/mono/1/c/sw", device="cuda")
+    run, part = ["s/mono/1"], ["c/sw"]
+    rows = summed(tmp_path, {"pretrain": [[]], "finetune": [run], "encode": [run, part], "search": [run, part]})
     assert [float(rows["s", "mono", stage]["gpu_hours"]) for stage in ("finetune", "encode", "search")] == [4, 1, 0]
     hours, unit = hours_of_a_run(pd.read_csv(tmp_path / "costs.csv"))
     assert (unit, hours["hours"].tolist()) == ("GPU-hours", [5.0])
 
 
 def test_pretrainings_of_a_model_are_its_runs(tmp_path):
-    benchmarks = [
-        benchmark(tmp_path, f"finetune/{model}/mono/1", HOUR, HOUR * n) for n, model in ((1, "s"), (2, "s-2"))
-    ]
-    rows = summed(tmp_path, benchmarks, [], replicates={"s-2": "s"})
+    for n, model in ((1, "s"), (2, "s-2")):
+        benchmark(tmp_path, f"finetune/{model}/mono/1", HOUR, HOUR * n)
+        manifest(tmp_path, f"models/{model}/mono/1", device="cpu")
+    rows = summed(tmp_path, {"finetune": [["s/mono/1", "s-2/mono/1"]]}, **{"s-2": "s"})
     assert [(row["model"], row["runs"], float(row["cpu_hours"])) for row in rows.values()] == [("s", "2", 1.5)]
 
 
 @pytest.mark.parametrize(
     ("benchmark_text", "manifest_text", "says"),
-    [("nothing", None, "not a benchmark file of Snakemake"), ("s\tmax_rss\tcpu_time\n1\t1\t1\n", "{", "is damaged")],
+    [
+        ("nothing", None, "not a benchmark file of Snakemake"),
+        ("s\tmax_rss\tcpu_time\n", None, "not a benchmark file of Snakemake"),
+        ("s\tmax_rss\tcpu_time\n1\n", None, "not a benchmark file of Snakemake"),
+        ("s\tmax_rss\tcpu_time\n1\t1\t1\n", "{", "is damaged"),
+    ],
 )
 def test_what_is_no_such_file_is_named(tmp_path, benchmark_text, manifest_text, says):
-    path = benchmark(tmp_path, "finetune/s/mono/1", 1, 1)
-    path.write_text(benchmark_text)
+    benchmark(tmp_path, "finetune/s/mono/1", 1, 1).write_text(benchmark_text)
     beside = manifest(tmp_path, "models/s/mono/1")
     if manifest_text:
         beside.write_text(manifest_text)
     with pytest.raises(InputError, match=says):
-        summed(tmp_path, [path], [beside])
+        summed(tmp_path, {"finetune": [["s/mono/1"]]})
 
 
 def test_the_figure_is_drawn_and_the_same_twice(tmp_path):

@@ -48,7 +48,7 @@ def run_search(folder, parts, settings=SEARCH):
     for part, langs in parts.items():
         write_vectors(folder / "vectors" / part, "c", langs)
         index(
-            path_to_vectors=folder / "vectors" / part,
+            paths_to_vectors=[folder / "vectors" / part],
             settings=settings,
             path_to_output=folder / "index" / f"{part}.json",
         )
@@ -130,8 +130,11 @@ def test_shards_of_a_language_give_the_hits_of_the_whole(folder, kind):
                 block = {"lang": lang, "first": 0, "rows": last - first}
                 facts[side] = manifest[side] | {"rows": last - first, "languages": [block]}
             write_manifest(part, inputs=[], collection="c", dtype="float16", **facts)
-            indexes.append(folder / "index" / f"{part.name}.json")
-            index(path_to_vectors=part, settings=settings, path_to_output=indexes[-1])
+        shards = [folder / "vectors" / f"{lang}-{shard}" for shard in range(3)]
+        # As the workflow has it: exact search reads one index over all shards, faiss makes one of each.
+        for name, over in [(lang, shards)] if kind == "exact" else [(shard.name, [shard]) for shard in shards]:
+            indexes.append(folder / "sharded" / f"{name}.json")
+            index(paths_to_vectors=over, settings=settings, path_to_output=indexes[-1])
     for lang, path_to_hits, path_to_gold_ranks in zip(LANGS, hits, golds, strict=True):
         found = [folder / "sharded" / f"{lang}.parquet", folder / "sharded" / f"{lang}.gold.parquet"]
         search(
@@ -373,12 +376,37 @@ def test_hits_are_read_by_query_across_files_and_row_groups(folder):
 
 def test_the_index_says_what_it_lies_over_and_refuses_a_broken_matrix(folder):
     write_vectors(folder / "vectors", "c", LANGS)
-    index(path_to_vectors=folder / "vectors", settings={"kind": "exact"}, path_to_output=folder / "index" / "all.json")
+    asked = {"paths_to_vectors": [folder / "vectors"], "settings": {"kind": "exact"}}
+    index(**asked, path_to_output=folder / "index" / "all.json")
     assert '"matrix": "../vectors/passages.npy"' in (folder / "index" / "all.json").read_text()
     matrix = (folder / "vectors" / "passages.npy").read_bytes()
     (folder / "vectors" / "passages.npy").write_bytes(matrix[:-100])
     with pytest.raises(InputError, match="rerun encode"):
-        index(path_to_vectors=folder / "vectors", settings={"kind": "exact"}, path_to_output=folder / "i.json")
+        index(**asked, path_to_output=folder / "i.json")
+
+
+def test_an_index_is_over_parts_of_one_collection_and_dimension(folder):
+    write_vectors(folder / "vectors" / "sw", "c", ["sw"])
+    write_vectors(folder / "vectors" / "bn", "other", ["bn"])
+    write_vectors(folder / "vectors" / "te", "c", ["te"], dimension=4)
+    for other, message in (("bn", "its collection is other"), ("te", "its dimension is 4")):
+        with pytest.raises(InputError, match=message):
+            index(
+                paths_to_vectors=[folder / "vectors" / "sw", folder / "vectors" / other],
+                settings={"kind": "exact"},
+                path_to_output=folder / "index.json",
+            )
+    assert not (folder / "index.json").exists()
+
+
+def test_a_search_of_own_passages_alone_needs_no_judgements(folder):
+    hits, _ = run_search(folder, {"all": LANGS}, SEARCH | {"settings": ["monolingual"]})
+    asked = {"paths_to_indexes": [folder / "index" / "all.json"], "part": "all", "collection": "c"}
+    found = {"path_to_hits": folder / "again.parquet", "path_to_gold_ranks": folder / "again.gold.parquet"}
+    search(**asked, **found, settings=SEARCH | {"settings": ["monolingual"]}, paths_to_qrels={})
+    assert read_table(folder / "again.parquet", HITS).to_pylist() == read_table(hits[0], HITS).to_pylist()
+    with pytest.raises(InputError, match="--qrels: "):
+        search(**asked, **found, settings=SEARCH, paths_to_qrels={})
 
 
 @pytest.mark.parametrize("value", [np.nan, 2.0])

@@ -1,5 +1,6 @@
 """What an experiment consists of: runs, parts, languages. Pure functions of the resolved config."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,25 @@ def pair_sources(config: Config) -> list[str]:
     return config["experiment"]["sources"] + ([] if held_out is None else [held_out])
 
 
+def costly_jobs(config: Config) -> dict[str, list[list[str]]]:
+    """Return the jobs whose cost is shown, by rule: lists of which every choice of one each, joined by ``/``, is a job.
+
+    There may be ten thousand, whose names are too long for a command.
+    """
+    chosen, dense = config["experiment"], [run.path for run in dense_runs(config)]
+
+    def parts_of(named: Callable[[Config, str], Iterable[str]]) -> list[str]:
+        return [f"{collection}/{part}" for collection in chosen["collections"] for part in named(config, collection)]
+
+    return {
+        "pretrain": [[model for model in chosen["models"] if "pretrain" in config["models"][model]]],
+        "finetune": [[run.path for run in trained_runs(config)]],
+        "encode": [dense, parts_of(encoding_parts)],
+        "search": [dense, parts_of(parts)],
+        "score": [[run.path for run in all_runs(config)], list(chosen["collections"])],
+    }
+
+
 def pair_languages(config: Config, source: str) -> list[str]:
     """The languages of a source's training pairs: its own, then those that are translated, sorted."""
     entry = config["sources"][source]
@@ -113,13 +133,29 @@ def encoding_parts(config: Config, collection: str) -> dict[str, EncodingPart]:
     return found
 
 
-def searched_parts(config: Config, collection: str, part: str) -> list[str]:
-    """The encoding parts that the search of a part reads: its own where languages are searched in themselves alone."""
-    found = encoding_parts(config, collection)
-    if config["collections"][collection]["settings"] != ["monolingual"]:
-        return list(found)
+def shards_of(config: Config, collection: str, part: str) -> list[str]:
+    """Return the encoding parts of a search part, in order: itself, or its shards."""
     languages = parts(config, collection)[part]
-    return [name for name, encoded in found.items() if encoded.languages == languages]
+    return [name for name, encoded in encoding_parts(config, collection).items() if encoded.languages == languages]
+
+
+def indexes(config: Config, collection: str) -> dict[str, list[str]]:
+    """Return the indexes of a collection by name, each with the encoding parts that it is over.
+
+    An exact index is a manifest of seconds, so one lies over all shards of a search part; faiss's take hours of a large
+    language, so each encoding part has one.
+    """
+    if config["search"]["kind"] == "exact":
+        return {part: shards_of(config, collection, part) for part in parts(config, collection)}
+    return {name: [name] for name in encoding_parts(config, collection)}
+
+
+def searched_indexes(config: Config, collection: str, part: str) -> list[str]:
+    """Return the indexes that the search of a part reads: its own where languages are searched in themselves alone."""
+    if config["collections"][collection]["settings"] != ["monolingual"]:
+        return list(indexes(config, collection))
+    own = set(shards_of(config, collection, part))
+    return [name for name, over in indexes(config, collection).items() if own.issuperset(over)]
 
 
 def parts(config: Config, collection: str) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from workflow_scripts.data.languages import Language
 from workflow_scripts.planning.data_files import collection_options
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.replicates import pretraining_seed, replicates
-from workflow_scripts.planning.runs import Config, all_runs, alphas, is_trained
+from workflow_scripts.planning.runs import Config, all_runs, alphas, costly_jobs, is_trained
 from workflow_scripts.planning.translation import GLOSSARY, translator
 
 _ENCODER_KEYS = (
@@ -202,8 +202,13 @@ def analysis_settings(config: Config, table: Mapping[str, Language]) -> str:
     return canonical({**_design(config, table), "statistics": config["statistics"], "report": report})
 
 
+def cost_settings(config: Config) -> str:
+    """For ``sum_costs``: which jobs there are, and which models are further pre-trainings of which."""
+    return canonical({"jobs": costly_jobs(config), "replicates": replicates(config)})
+
+
 def replicate_settings(config: Config) -> str:
-    """For ``sum_costs`` and ``aggregate_recalls``: which models are further pre-trainings of which."""
+    """For ``aggregate_recalls``: which models are further pre-trainings of which."""
     return canonical({"replicates": replicates(config)})
 
 
@@ -239,8 +244,10 @@ def display_settings(config: Config, table: Mapping[str, Language], names: dict[
 
 
 def report_settings(config: Config, table: Mapping[str, Language], names: dict[str, str]) -> str:
-    """For the report page: what it displays, and the whole resolved config to print."""
-    return canonical({**json.loads(display_settings(config, table, names)), "config": config})
+    """For the report page: what it displays, which jobs there are, and the whole resolved config to print."""
+    return canonical(
+        {**json.loads(display_settings(config, table, names)), "jobs": costly_jobs(config), "config": config}
+    )
 
 
 def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:

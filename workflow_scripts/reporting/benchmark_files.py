@@ -1,12 +1,29 @@
 """Snakemake's benchmark files: what a job took."""
 
+import csv
+import itertools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from statistics import fmean
 
 from workflow_scripts.data.errors import InputError
 
-_COST = {"s": float, "max_rss": float, "cpu_time": float}
+_COST = ("s", "max_rss", "cpu_time")
+Jobs = Mapping[str, Sequence[Sequence[str]]]
+
+
+def job_names(jobs: Jobs) -> dict[str, list[str]]:
+    """Return the names of jobs by rule: every choice of one of each of a rule's lists, joined by ``/``.
+
+    >>> job_names({"encode": [["s/mono/1", "s/mono/2"], ["atlas/sw"]]})
+    {'encode': ['s/mono/1/atlas/sw', 's/mono/2/atlas/sw']}
+    """
+    return {rule: list(map("/".join, itertools.product(*lists))) for rule, lists in jobs.items()}
+
+
+def benchmark_files(folder: str | Path, jobs: Jobs) -> list[Path]:
+    """Return the paths of the benchmark files of ``jobs`` below an experiment's folder of them."""
+    return [Path(folder, rule, f"{name}.tsv") for rule, names in job_names(jobs).items() for name in names]
 
 
 def job_of(path: str | Path) -> tuple[str, tuple[str, ...]]:
@@ -26,9 +43,10 @@ def read_benchmark(path: str | Path) -> dict[str, float]:
     A job too short to be sampled has NA, which counts as 0.
     """
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        return {name: float(pd.to_numeric(table[name], errors="coerce").fillna(0).mean()) for name in _COST}
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file, delimiter="\t"))
+        return {name: fmean(0.0 if row[name] == "NA" else float(row[name]) for row in rows) for name in _COST}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run the rule that makes it") from None
-    except (KeyError, ValueError, pd.errors.ParserError) as error:
-        raise InputError(f"{path}: not a benchmark file of Snakemake ({error})") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: not a benchmark file of Snakemake ({error!r})") from error

@@ -1,5 +1,6 @@
 """What a run of each system cost, stage by stage, in hours of the device that did the work."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
@@ -8,11 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.data.manifest import read_facts
-from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
+from workflow_scripts.reporting.benchmark_files import Jobs, job_names, read_benchmark
 
 STAGES = ("pretrain", "finetune", "encode", "search")
-# Folder of a manifest → the stage that wrote it, and how many wildcards lie between.
-_MANIFESTS = {"base": ("pretrain", 1), "models": ("finetune", 3), "vectors": ("encode", 5)}
+# Where the manifests of a stage lie: they name the device. Search has none, and no GPU.
+_MANIFESTS = {"pretrain": "base", "finetune": "models", "encode": "vectors"}
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,23 @@ COLUMNS = tuple(field.name for field in fields(StageCost))
 
 
 def stage_costs(
-    paths_to_benchmarks: list[Path], paths_to_manifests: list[Path], replicates: Mapping[str, str]
+    path_to_benchmarks: Path, path_to_results: Path, jobs: Jobs, replicates: Mapping[str, str]
 ) -> list[StageCost]:
-    """Return the costs of every system and stage that has benchmark files, systems as the files first name them.
+    """Return the costs of every system and stage of ``jobs`` (``benchmark_files.job_names``), systems in their order.
 
-    ``replicates``: a further pre-training of a model → that model. Raises InputError where a file is not what its
-    name says.
+    Benchmark files and manifests lie below the two folders. Who removed some, of vectors say, need not encode again to
+    read this: a run's stage is left out where one of its jobs is not known any more. ``replicates``: a further
+    pre-training of a model → that model. Raises InputError where a file is not what its name says.
     """
-    gpus = _gpus(paths_to_manifests)
-    hours: dict[tuple[str, tuple[str, ...]], np.ndarray] = {}
-    for path in paths_to_benchmarks:
-        stage, job = job_of(path)
-        if stage in STAGES:
-            found = read_benchmark(path)
-            hours[stage, job] = np.array([found["s"], found["cpu_time"], found["s"] * gpus.get((stage, job), 0)]) / 3600
+    hours = {
+        (stage, tuple(name.split("/"))): _hours(path_to_benchmarks, path_to_results, stage, name)
+        for stage, names in job_names(jobs).items()
+        if stage in STAGES
+        for name in names
+    }
+    if lost := [f"{stage}/{'/'.join(job)}" for (stage, job), spent in hours.items() if np.isnan(spent).any()]:
+        named = ", ".join(lost[:10]) + (", …" if len(lost) > 10 else "")
+        _log.warning("%d jobs without benchmark file or manifest are left out: %s", len(lost), named)
     # A run is model, strategy, seed; encoding and search have a job for each of its parts.
     of_run: dict[tuple[str, ...], dict[str, np.ndarray]] = defaultdict(dict)
     for (stage, job), spent in hours.items():
@@ -59,7 +65,8 @@ def stage_costs(
     for (model, strategy, _seed), stages in of_run.items():
         if ("pretrain", (model,)) in hours:
             stages["pretrain"] = hours["pretrain", (model,)]
-        systems[replicates.get(model, model), strategy].append(stages)
+        known = {stage: spent for stage, spent in stages.items() if not np.isnan(spent).any()}
+        systems[replicates.get(model, model), strategy].append(known)
     return [
         StageCost(*system, stage, len(runs), *map(float, np.mean([run[stage] for run in runs if stage in run], axis=0)))
         for system, runs in systems.items()
@@ -73,15 +80,14 @@ def cost_rows(costs: list[StageCost]) -> list[tuple]:
     return [astuple(cost) for cost in costs]
 
 
-def _gpus(paths: list[Path]) -> dict[tuple[str, tuple[str, ...]], int]:
-    """Return how many GPUs each job that wrote a manifest ran on."""
-    found = {}
-    for path in map(Path, paths):
-        parts = path.parts[:-1]
-        for folder, (stage, depth) in _MANIFESTS.items():
-            if len(parts) > depth and parts[-1 - depth] == folder:
-                found[stage, parts[-depth:]] = _gpus_of(path)
-    return found
+def _hours(path_to_benchmarks: Path, path_to_results: Path, stage: str, name: str) -> np.ndarray:
+    """Return wall, CPU and GPU hours of a job; NaN where its benchmark file or its manifest is gone."""
+    benchmark = path_to_benchmarks / stage / f"{name}.tsv"
+    manifest = path_to_results / _MANIFESTS[stage] / name / "manifest.json" if stage in _MANIFESTS else None
+    if not benchmark.is_file() or (manifest and not manifest.is_file()):
+        return np.full(3, np.nan)
+    found, gpus = read_benchmark(benchmark), _gpus_of(manifest) if manifest else 0
+    return np.array([found["s"], found["cpu_time"], found["s"] * gpus]) / 3600
 
 
 def _gpus_of(path: Path) -> int:

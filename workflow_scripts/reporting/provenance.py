@@ -17,12 +17,12 @@ _KEPT = "kept"
 
 
 def cost_table(paths_to_benchmarks: list[Path]) -> HtmlTable:
-    """Return one row a rule: jobs, wall seconds, CPU seconds, peak memory, from Snakemake's benchmark files.
+    """Return one row a rule: jobs, wall seconds, CPU seconds, peak memory, from those benchmark files that there are.
 
     The rule is the folder (or the file) below ``benchmarks/``.
     """
     costs = defaultdict(list)
-    for path in paths_to_benchmarks:
+    for path in filter(Path.is_file, paths_to_benchmarks):
         costs[job_of(path)[0]].append(read_benchmark(path))
     rows = []
     for rule, jobs in sorted(costs.items(), key=lambda item: -sum(job["s"] for job in item[1])):

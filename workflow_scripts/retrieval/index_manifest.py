@@ -1,7 +1,7 @@
 """An index: a JSON manifest over encoded matrices, which are not copied; kinds other than ``exact`` add faiss files."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,35 @@ VERSION = 2
 _BYTES = {"float16": 2}
 
 
-def write_index(path_to_vectors: Path, path_to_output: Path, settings: Mapping[str, Any]) -> None:
-    """Write the manifest over the matrices of one encoded part, and what faiss files ``settings["kind"]`` asks for.
+def write_index(paths_to_vectors: Sequence[Path], path_to_output: Path, settings: Mapping[str, Any]) -> None:
+    """Write the manifest over the matrices of encoded parts, and what faiss files ``settings["kind"]`` asks for.
 
-    It holds, for queries and passages, the paths of matrix and ids relative to its own folder, their digests, shape,
-    dtype and the rows of each language; of faiss files path and digest. Raises InputError where the part is not whole.
-    Who only writes a manifest does not read the matrices, so their digests are compared by who does.
+    It holds, for queries and passages of each part, the paths of matrix and ids relative to its own folder, their
+    digests, shape, dtype and the rows of each language; of faiss files path and digest. A faiss index is over one part.
+    Raises InputError where a part is not whole or not of the same collection and dimension as the others. Who only
+    writes a manifest does not read the matrices, so their digests are compared by who does.
     """
-    manifest = read_facts(path_to_vectors)
-    here = path_to_output.parent
-    index: dict[str, Any] = {
-        "kind": settings["kind"],
-        "version": VERSION,
+    exact = settings["kind"] == KIND
+    if not exact and len(paths_to_vectors) > 1:
+        raise InputError(f"--vectors: an index of kind {settings['kind']} is over one part; name one folder")
+    parts = [_described(path, path_to_output) for path in paths_to_vectors]
+    for path, part in zip(paths_to_vectors, parts, strict=True):
+        for key in ("collection", "dimension"):
+            if part[key] != parts[0][key]:
+                raise InputError(
+                    f"{path}: its {key} is {part[key]}, that of {paths_to_vectors[0]} is {parts[0][key]}; "
+                    "remove the folder that is wrong and rerun encode"
+                )
+        if not exact:
+            part["faiss"] = _write_faiss(part, path_to_output, settings)
+    write_sealed(path_to_output, {"kind": settings["kind"], "version": VERSION, "parts": parts})
+
+
+def _described(path_to_vectors: Path, path_to_output: Path) -> dict[str, Any]:
+    """What an index says of one encoded part."""
+    manifest, here = read_facts(path_to_vectors), path_to_output.parent
+    part: dict[str, Any] = {
+        "vectors": _relative(path_to_vectors, here),
         "collection": manifest["collection"],
         "dtype": manifest["dtype"],
         "dimension": manifest["passages"]["dimension"],
@@ -35,20 +52,18 @@ def write_index(path_to_vectors: Path, path_to_output: Path, settings: Mapping[s
     for side in ("queries", "passages"):
         facts, matrix, ids = manifest[side], path_to_vectors / f"{side}.npy", path_to_vectors / f"{side}.parquet"
         _check_size(matrix, facts["rows"] * facts["dimension"] * _BYTES[manifest["dtype"]])
-        index[side] = {
+        part[side] = {
             "matrix": _relative(matrix, here),
             "ids": _relative(ids, here),
             "rows": facts["rows"],
             "languages": [{name: block[name] for name in ("lang", "first", "rows")} for block in facts["languages"]],
             "digests": {"matrix": manifest["files"][matrix.name], "ids": manifest["files"][ids.name]},
         }
-    if manifest["queries"]["dimension"] != index["dimension"]:
+    if manifest["queries"]["dimension"] != part["dimension"]:
         raise InputError(
             f"{path_to_vectors}: queries and passages differ in dimension; remove the folder and rerun encode"
         )
-    if settings["kind"] != KIND:
-        index["faiss"] = _write_faiss(index, path_to_output, settings)
-    write_sealed(path_to_output, index)
+    return part
 
 
 def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,17 +82,30 @@ def _write_faiss(index: Mapping[str, Any], path_to_output: Path, settings: Mappi
     return files
 
 
-def read_index(path: Path, kind: str) -> dict[str, Any]:
-    """Return a manifest with its paths made usable from the working folder; raise InputError on any other file."""
+def read_indexes(paths: Iterable[Path], kind: str) -> dict[Path, dict[str, Any]]:
+    """Return what indexes say of each encoded part, by the folder of its vectors, parts in order.
+
+    Paths are made usable from the working folder. Raises InputError on any other file.
+    """
+    return {part["vectors"]: part for path in paths for part in _read_parts(path, kind)}
+
+
+def _read_parts(path: Path, kind: str) -> list[dict[str, Any]]:
     index = read_sealed(path, "remove it and rerun index")
     if index.get("kind") != kind or index.get("version") != VERSION:
         raise InputError(f"{path}: not an index of kind {kind}, version {VERSION}; remove it and rerun index")
-    for faiss in index.setdefault("faiss", {}).values():
-        faiss["file"] = Path(os.path.normpath(path.parent / faiss["file"]))
-    for side in ("queries", "passages"):
-        for name in ("matrix", "ids"):
-            index[side][name] = Path(os.path.normpath(path.parent / index[side][name]))
-    return index
+    for part in index["parts"]:
+        part["vectors"] = _usable(part["vectors"], path)
+        for faiss in part.setdefault("faiss", {}).values():
+            faiss["file"] = _usable(faiss["file"], path)
+        for side in ("queries", "passages"):
+            for name in ("matrix", "ids"):
+                part[side][name] = _usable(part[side][name], path)
+    return index["parts"]
+
+
+def _usable(name: str, path_to_index: Path) -> Path:
+    return Path(os.path.normpath(path_to_index.parent / name))
 
 
 def matrix_digests(indexes: Iterable[Mapping[str, Any]], side: str) -> dict[Path, str]:
@@ -86,13 +114,15 @@ def matrix_digests(indexes: Iterable[Mapping[str, Any]], side: str) -> dict[Path
 
 
 def shards_of(part: str, indexes: Mapping[Path, dict[str, Any]]) -> dict[Path, dict[str, Any]]:
-    """Return the indexes of a search part: that of its name, or those of its shards, ``en-00``, ``en-01``, …, in order.
+    """Return what is said of a search part: of its name, or of its shards ``en-00``, ``en-01``, …, in order.
 
     Raises InputError where there is none.
     """
     chosen = {path: index for path, index in indexes.items() if part in (path.stem, path.stem.rpartition("-")[0])}
     if not chosen:
-        raise InputError(f"--part {part}: no index of that name among {', '.join(path.name for path in indexes)}")
+        raise InputError(
+            f"--part {part}: no index over vectors of that name, but over {', '.join(path.name for path in indexes)}"
+        )
     return chosen
 
 
