@@ -192,7 +192,7 @@ def test_a_manifest_of_another_kind_in_a_folder_of_ones_own_says_nothing(model):
 def indexed(tmp_path):
     write_collection(tmp_path / "c")
     write_vectors(tmp_path / "vectors", "c", LANGS)
-    index(path_to_vectors=tmp_path / "vectors", settings=SETTINGS, path_to_output=tmp_path / "all.json")
+    index(paths_to_vectors=[tmp_path / "vectors"], settings=SETTINGS, path_to_output=tmp_path / "all.json")
 
     def run(name):
         search(
@@ -239,7 +239,7 @@ def test_an_index_is_not_made_of_damaged_vectors(tmp_path):
     path.write_bytes(turned(content, len(content) - 1, 0))
     with pytest.raises(InputError, match=r"passages\.npy: missing, damaged"):
         index(
-            path_to_vectors=tmp_path / "vectors",
+            paths_to_vectors=[tmp_path / "vectors"],
             settings={"kind": "fp16", "faiss": {}},
             path_to_output=tmp_path / "index" / "all.json",
         )

@@ -419,7 +419,7 @@ def test_vectors_that_are_not_unit_stop_the_search(folder, value):
     facts = read_facts(path.parent)
     kept = {name: facts[name] for name in ("collection", "dtype", "queries", "passages")}
     write_manifest(path.parent, inputs=[], **kept)
-    index(path_to_vectors=path.parent, settings=SEARCH, path_to_output=folder / "index" / "all.json")
+    index(paths_to_vectors=[path.parent], settings=SEARCH, path_to_output=folder / "index" / "all.json")
     with pytest.raises(InputError, match="run encode again"):
         search(
             paths_to_indexes=[folder / "index" / "all.json"],
