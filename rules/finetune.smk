@@ -19,9 +19,11 @@ rule try_learning_rate:
         "../envs/train.yaml"
     threads: training_threads
     resources:
+        **SEVERAL_MACHINES,
         gpu=training_gpus,
         mem_mb=training_memory,
         runtime=training_time,
+        nodes=training_nodes,
     params:
         settings=finetune_settings,
         seed=config["experiment"]["seeds"][0],
@@ -40,6 +42,7 @@ rule try_learning_rate:
         " --rate {wildcards.rate}"
         " --seed {params.seed}"
         " --threads {threads}"
+        " --nodes {resources.nodes}"
         " --partial {params.partial:q}"
         " --events {params.events:q}"
         " --output {output:q}"
@@ -67,9 +70,11 @@ rule finetune:
         "../envs/train.yaml"
     threads: training_threads
     resources:
+        **SEVERAL_MACHINES,
         gpu=training_gpus,
         mem_mb=training_memory,
         runtime=training_time,
+        nodes=training_nodes,
     params:
         settings=finetune_settings,
         base=subpath(input.base, parent=True),
@@ -88,6 +93,7 @@ rule finetune:
         " --settings {params.settings:q}"
         " --seed {wildcards.seed}"
         " --threads {threads}"
+        " --nodes {resources.nodes}"
         " --partial {params.partial:q}"
         " --events {params.events:q}"
         " --output {params.folder:q}"

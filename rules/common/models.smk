@@ -145,6 +145,38 @@ def training_memory(wildcards, attempt):
     return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
 
 
+def training_nodes(wildcards):
+    return config["models"][wildcards.model]["nodes"]
+
+
+def on_several_machines(value):
+    """A resource of models that train on several machines: `value` of a model's entry; others do not have it."""
+
+    def resource_of_model(wildcards):
+        model = config["models"][wildcards.model]
+        return value(model) if model["nodes"] > 1 else None
+
+    return resource_of_model
+
+
+def is_on_several_machines(model):
+    return config["models"][model]["nodes"] > 1
+
+
+# What Slurm has to be asked for beside `nodes`: a task on each, which the job itself starts (`mpi`: training/launch.py),
+# and as many GPUs on each. Nothing where no model asks for it: `slurm_extra` of a profile would be written over.
+SEVERAL_MACHINES = (
+    {
+        "mpi": on_several_machines(lambda model: "srun"),
+        "tasks": on_several_machines(lambda model: model["nodes"]),
+        "tasks_per_gpu": on_several_machines(lambda model: 0),
+        "slurm_extra": on_several_machines(job_resources.gpus_of_each_node),
+    }
+    if any(map(is_on_several_machines, config["experiment"]["models"]))
+    else {}
+)
+
+
 def training_time(wildcards, attempt):
     model = config["models"][wildcards.model]
     return attempt * job_resources.training_minutes(model, config["training"])

@@ -83,6 +83,11 @@ def test_resolving_does_not_touch_its_input():
             r"models\.atlas-s\.learning_rates: \[0\.001, 0\.01\] are chosen from by held-out pairs; set some aside",
         ),
         (
+            "models/atlas-s/nodes",
+            2,
+            r"models\.atlas-s\.nodes: 2 machines do not divide 1 processes; give a divisor",
+        ),
+        (
             "models/atlas-s/processes",
             65,
             r"models\.atlas-s\.processes: 65 do not all get a pair of training\.batch_size 64",

@@ -1,6 +1,7 @@
 """Several processes train one model together (gloo, on CPU) as one process does alone."""
 
 import json
+import os
 import subprocess
 
 import pytest
@@ -78,3 +79,44 @@ def test_the_command_line_starts_the_processes_that_the_model_asks_for(case, alo
     subprocess.run(**command_line(case, output, TRAINING), check=True, capture_output=True)
     assert json.loads((output / "manifest.json").read_text())["processes"] == 2
     assert_alike(output, alone)
+
+
+# As Slurm's: the command once on each machine, here all of them this one; it ends badly where one of them does.
+SRUN = """#!/usr/bin/env python3
+import subprocess, sys
+words = sys.argv[1:]
+command = words[words.index(next(word for word in words if "python" in word)) :]
+number = int(words[words.index("--ntasks") + 1])
+print(" ".join(words[: len(words) - len(command)]), file=sys.stderr)
+agents = [subprocess.Popen(command) for _ in range(number)]
+sys.exit(max(abs(agent.wait()) for agent in agents))
+"""
+
+
+def on_two_machines(case, output, bin_folder, **environment):
+    bin_folder.mkdir()
+    (bin_folder / "srun").write_text(SRUN)
+    (bin_folder / "srun").chmod(0o755)
+    started = command_line(case, output, TRAINING)
+    started["args"] += ["--nodes", "2"]
+    path = f"{bin_folder}{os.pathsep}{os.environ['PATH']}"
+    inherited = {name: value for name, value in os.environ.items() if name != "SLURM_JOB_ID"}
+    return subprocess.run(**started, env=inherited | {"PATH": path} | environment, capture_output=True, text=True)
+
+
+def test_two_torchruns_that_srun_starts_find_each_other_and_learn_what_one_process_does(case, alone, tmp_path):
+    output = case["folder"] / "machines"
+    done = on_two_machines(case, output, tmp_path / "bin", SLURM_JOB_ID=str(os.getpid()))
+    assert done.returncode == 0, done.stderr[-4000:]
+    first = done.stderr.splitlines()[0]
+    assert first == "--nodes 2 --ntasks 2 --ntasks-per-node 1 --cpus-per-task 2 --kill-on-bad-exit=1"
+    assert json.loads((output / "manifest.json").read_text())["processes"] == 2
+    assert_alike(output, alone)
+
+
+def test_several_machines_without_slurm_are_refused_in_a_line(case, tmp_path):
+    done = on_two_machines(case, case["folder"] / "nowhere", tmp_path / "bin")
+    assert done.returncode == 1
+    assert (
+        done.stderr.strip().splitlines()[-1].startswith("error: models.<name>.nodes: 2 machines are started by Slurm")
+    )

@@ -186,6 +186,11 @@ def _check_models(config: Config) -> None:
                 f"config: models.{name}.learning_rates: {entry['learning_rates']} are chosen from by held-out pairs; "
                 "set some aside with training.held_out, or give one learning_rate"
             )
+        if entry["processes"] % entry["nodes"]:
+            raise InputError(
+                f"config: models.{name}.nodes: {entry['nodes']} machines do not divide {entry['processes']} processes; "
+                "give a divisor of models.<name>.processes, which counts those of all machines"
+            )
         if entry["processes"] > config["training"]["batch_size"]:
             raise InputError(
                 f"config: models.{name}.processes: {entry['processes']} do not all get a pair of "

@@ -48,19 +48,31 @@ def gpus(model: dict[str, Any]) -> int:
 
 
 def training_threads(model: dict[str, Any]) -> int:
-    """Threads of a fine-tuning job, which its processes share."""
-    return max(threads(model), model["processes"])
+    """Threads of a fine-tuning job on each machine, which its processes there share; a process has as many on any."""
+    if model["nodes"] == 1:
+        return max(threads(model), model["processes"])
+    return max(1, threads(model) // model["processes"]) * processes_of_a_node(model)
+
+
+def processes_of_a_node(model: dict[str, Any]) -> int:
+    """Processes of a fine-tuning job on each of its machines."""
+    return model["processes"] // model["nodes"]
 
 
 def training_gpus(model: dict[str, Any]) -> int:
-    """GPUs of a fine-tuning job: one a process."""
+    """GPUs of a fine-tuning job on all machines: one a process."""
     return gpus(model) * model["processes"]
 
 
+def gpus_of_each_node(model: dict[str, Any]) -> str | None:
+    """Flag of ``sbatch`` by which a fine-tuning job has as many GPUs on each of its machines; nothing without GPUs."""
+    return f"--gpus-per-node={processes_of_a_node(model)}" if gpus(model) else None
+
+
 def training_memory_mb(model: dict[str, Any]) -> int:
-    """Host memory of a training job in MB."""
+    """Host memory of a training job in MB, on each machine."""
     one = BASE_MEMORY_MB + TRAINING_BYTES_PER_PARAMETER * 2 * non_embedding_parameters(model) / 1e6
-    return round(one * model["processes"])
+    return round(one * processes_of_a_node(model))
 
 
 def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
