@@ -130,6 +130,7 @@ rule prepare_collection:
     resources:
         mem_mb=collection_memory,
         runtime=collection_time,
+        disk_mb=collection_disk,
     params:
         settings=collection_options,
         format=collection_format,

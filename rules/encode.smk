@@ -22,6 +22,7 @@ rule encode:
         gpu=model_gpus,
         mem_mb=encoding_memory,
         runtime=encoding_time,
+        disk_mb=encoding_disk,
     params:
         settings=encode_settings,
         model=subpath(input.model, parent=True),

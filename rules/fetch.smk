@@ -34,6 +34,8 @@ rule fetch_model:
         model=one_of(hub_models()),
     conda:
         "../envs/fetch.yaml"
+    resources:
+        disk_mb=model_disk,
     params:
         hub=hub_repository,
         revision=hub_revision,

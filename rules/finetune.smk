@@ -23,6 +23,7 @@ rule try_learning_rate:
         gpu=training_gpus,
         mem_mb=training_memory,
         runtime=training_time,
+        disk_mb=training_disk,
         nodes=training_nodes,
     params:
         settings=finetune_settings,
@@ -74,6 +75,7 @@ rule finetune:
         gpu=training_gpus,
         mem_mb=training_memory,
         runtime=training_time,
+        disk_mb=training_disk,
         nodes=training_nodes,
     params:
         settings=finetune_settings,

@@ -1,6 +1,12 @@
 # What an experiment would cost, before it is run. Nothing is made: the plan is printed.
 
 
+def disk_limit():
+    """What the profile, or --resources, says that jobs may write at once, in MB; nothing where it says nothing."""
+    limit = workflow.global_resources.get("disk_mb")
+    return "" if limit is None else limit.value
+
+
 rule plan:
     log:
         "<logs>/plan.log",
@@ -16,6 +22,7 @@ rule plan:
         rates=resource("rates.csv"),
         partitions=os.path.join(workflow.basedir, "profiles/slurm/partitions.yaml"),
         cores=workflow.cores,
+        disk=disk_limit(),
         code=code("plan"),
     shell:
         "python -m workflow_scripts.plan"
@@ -27,4 +34,5 @@ rule plan:
         " --rates {params.rates:q}"
         " --partitions {params.partitions:q}"
         " --cores {params.cores}"
+        " --disk-mb {params.disk}"
         " 2>&1 | tee {log:q}"

@@ -50,6 +50,7 @@ rule pretrain:
         gpu=model_gpus,
         mem_mb=training_memory,
         runtime=pretraining_time,
+        disk_mb=training_disk,
     params:
         settings=pretrain_settings,
         tokenizer=subpath(input.tokenizer, parent=True),

@@ -16,6 +16,7 @@ rule index:
         "../envs/search.yaml"
     resources:
         mem_mb=index_memory,
+        disk_mb=index_disk,
     params:
         settings=section.canonical(section.index_section(config)),
         vectors=folders_of_vectors,
@@ -47,6 +48,7 @@ rule search:
     resources:
         mem_mb=search_memory,
         runtime=search_time,
+        disk_mb=hits_disk,
     params:
         settings=search_settings,
         qrels=qrels_flags,
@@ -107,6 +109,8 @@ rule search_bm25:
         "<benchmarks>/search_bm25/{collection}/{part}.tsv"
     conda:
         "../envs/search.yaml"
+    resources:
+        disk_mb=hits_disk,
     params:
         settings=search_settings,
         data=collection_folder,

@@ -19,6 +19,7 @@ rule tokenize_collection:
         "../envs/train.yaml"
     resources:
         runtime=tokenizing_time,
+        disk_mb=tokens_disk,
     params:
         settings=token_settings,
         tokenizer=subpath(input.tokenizer, parent=True),

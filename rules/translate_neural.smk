@@ -17,6 +17,8 @@ use rule fetch_model as fetch_translator with:
         "<benchmarks>/fetch_translator/{translator}.tsv"
     wildcard_constraints:
         translator=one_of(fetched_translators()),
+    resources:
+        disk_mb=translator_disk,
     params:
         hub=translator_repository,
         revision=translator_revision,
@@ -39,6 +41,7 @@ rule convert_translator:
         "../envs/translate_neural.yaml"
     resources:
         mem_mb=conversion_memory,
+        disk_mb=translator_disk,
     params:
         settings=convert_translator_settings,
         model=subpath(input.model, parent=True),

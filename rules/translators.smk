@@ -43,6 +43,10 @@ def conversion_memory(wildcards, attempt):
     return attempt * job_resources.translation_memory_mb(entry)
 
 
+def translator_disk(wildcards):
+    return job_resources.translator_disk_mb(config["translators"][wildcards.translator])
+
+
 def convert_translator_settings(wildcards):
     return section.convert_translator_settings(config, wildcards.translator)
 

@@ -29,10 +29,12 @@ def plan(
     path_to_partitions: Path,
     config: Mapping[str, object],
     cores: int,
+    disk_mb: int | None = None,
 ) -> str:
     """Return the plan as text: a table by rule and model, wall times, critical path, warnings.
 
-    Times of rules that have run in this experiment are scaled by what they took. ``cores`` are those of one machine.
+    Times of rules that have run in this experiment are scaled by what they took. ``cores`` are those of one machine;
+    ``disk_mb`` is what jobs may write at once, if there is a limit.
     """
     jobs = job_graph(path_to_snakefile, config, {"all"})
     languages = read_languages(path_to_languages)
@@ -63,7 +65,7 @@ def plan(
         "",
         *_critical_path(left, times),
         "",
-        *_warnings(left, times, experiment, path_to_partitions, path_to_results),
+        *_warnings(left, times, experiment, path_to_partitions, path_to_results, disk_mb),
     ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -136,6 +138,7 @@ def _warnings(
     experiment: Experiment,
     path_to_partitions: Path,
     path_to_results: Path,
+    disk_mb: int | None,
 ) -> list[str]:
     found = []
     if assumed := experiment.assumed():
@@ -154,13 +157,22 @@ def _warnings(
             (f"ask for more than the {memory} MB", [job for job in jobs if job.memory_mb > memory]),
         ):
             if excess:
-                stages = ", ".join(sorted({" ".join(filter(None, _stage(job))) for job in excess}))
-                found.append(f"{len(excess)} jobs {what} of every partition that could take them: {stages}")
+                found.append(f"{len(excess)} jobs {what} of every partition that could take them: {_stages(excess)}")
+    if disk_mb is not None and (excess := [job for job in left if job.disk_mb > disk_mb]):
+        largest = max(job.disk_mb for job in excess)
+        found.append(
+            f"{len(excess)} jobs ask for more disk than the {disk_mb} MB of the profile, up to {largest} MB: "
+            f"{_stages(excess)}"
+        )
     place = next(folder for folder in (path_to_results, *path_to_results.parents) if folder.exists())
     needed, free = sum(map(experiment.disk_bytes, left)), shutil.disk_usage(place).free
     if needed > free:
         found.append(f"What is left to make takes {needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free")
     return [f"- {line}" for line in found]
+
+
+def _stages(jobs: Sequence[Job]) -> str:
+    return ", ".join(sorted({" ".join(filter(None, _stage(job))) for job in jobs}))
 
 
 def _duration(value: float) -> str:
@@ -188,6 +200,7 @@ def main() -> None:
     parser.add_argument("--rates", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--partitions", type=Path, required=True, metavar="F.yaml")
     parser.add_argument("--cores", type=int, required=True)
+    parser.add_argument("--disk-mb", type=int, nargs="?", metavar="MB", help="that jobs may write at once")
     flags = parser.parse_args()
     print(
         plan(
@@ -199,6 +212,7 @@ def main() -> None:
             path_to_partitions=flags.partitions,
             config=flags.config,
             cores=flags.cores,
+            disk_mb=flags.disk_mb,
         ),
         end="",
     )

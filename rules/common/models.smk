@@ -248,6 +248,49 @@ def search_memory(wildcards, input, attempt):
     )
 
 
+def pretraining_vocabulary():
+    return config["pretraining"]["tokenizer"]["vocabulary"]
+
+
+def training_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.training_disk_mb(model, pretraining_vocabulary())
+
+
+def model_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.model_disk_mb(model, pretraining_vocabulary())
+
+
+def collection_disk(wildcards):
+    passages = published_size(wildcards.collection, wildcards.lang).passages
+    return job_resources.collection_disk_mb(passages)
+
+
+def tokens_disk(wildcards):
+    _, longest = token_arrays.longest_texts(wildcards.form)
+    return job_resources.tokens_disk_mb(part_passages(wildcards), longest)
+
+
+def encoding_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.encoding_disk_mb(model, part_passages(wildcards))
+
+
+def index_disk(wildcards):
+    shards = indexed_shards(wildcards.collection)[wildcards.part]
+    passages = sum(passages_of_part(wildcards.collection, name) for name in shards)
+    model = config["models"][wildcards.model]
+    return job_resources.index_disk_mb(config["search"], model, passages)
+
+
+def hits_disk(wildcards):
+    rows = job_costs.hit_rows(
+        config, published_size, wildcards.collection, wildcards.part
+    )
+    return job_resources.hits_disk_mb(rows)
+
+
 def index_memory(wildcards, input, attempt):
     if not FAISS_FOLDERS:
         return attempt * job_resources.EXACT_INDEX_MEMORY_MB

@@ -28,7 +28,7 @@ def config_with(**changes):
 
 
 def job(key, rule="finetune", needs=(), threads=1, gpus=0, **wildcards):
-    return Job(key, rule, wildcards, threads, gpus, 1000, True, tuple(needs))
+    return Job(key, rule, wildcards, threads, gpus, 1000, 1000, True, tuple(needs))
 
 
 def experiment(config, queries=10, passages=100):
@@ -58,7 +58,7 @@ def test_the_work_of_encoding_and_searching_ten_languages():
     searched = experiment(config).work(job("a", "search", **named))
     assert searched["gigaproduct"] == pytest.approx(100 * 1000 * 32 / 1e9)
     assert searched["row"] == 100 * 10 * 100  # queries x languages x depth
-    assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * 32 * 2
+    assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * (32 * 2 + 40)
 
 
 def test_sizes_are_counted_else_published_else_assumed(tmp_path):

@@ -15,16 +15,25 @@ from typing import Any, ClassVar
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.planning import runs
-from workflow_scripts.planning.job_resources import non_embedding_parameters, vector_width
+from workflow_scripts.planning.job_resources import (
+    COMPONENT_BYTES,
+    HIT_BYTES,
+    ID_BYTES,
+    PARAMETER_BYTES,
+    PASSAGE_SHARE,
+    TEXT_BYTES,
+    TOKEN_BYTES,
+    non_embedding_parameters,
+    total_parameters,
+    vector_width,
+)
 from workflow_scripts.planning.runs import Config
 from workflow_scripts.planning.sizes import Size
+from workflow_scripts.planning.token_arrays import longest_texts
 
 UNITS = ("job", "step", "text", "cpu_tflop", "gpu_tflop", "gigaproduct", "row")
-# Texts are shorter than where they are cut: the share of `max_passage_length` that a passage takes, on average.
-PASSAGE_SHARE = 0.6
-BYTES_A_COMPONENT = 2  # vectors are fp16
-BYTES_A_HIT = 24
-BYTES_A_PARAMETER = 4
+
+COMPRESSION = 2  # of text in Parquet
 
 Rates = Mapping[str, Mapping[str, float]]
 
@@ -42,6 +51,7 @@ class Job:
     threads: int
     gpus: int
     memory_mb: int
+    disk_mb: int
     left: bool
     needs: tuple[str, ...]
     benchmark: str = ""
@@ -69,14 +79,21 @@ class Experiment:
         return amounts
 
     def disk_bytes(self, job: Job) -> float:
-        """Return roughly what a job leaves on disk: vectors, hits and models; the rest is small beside them."""
+        """Return roughly what a job leaves on disk: texts, tokens, vectors, hits and models; the rest is small."""
         named = job.wildcards
+        if job.rule == "prepare_collection":
+            return self.size(named["collection"], named["lang"]).passages * TEXT_BYTES / COMPRESSION
+        if job.rule == "tokenize_collection":
+            _, longest = longest_texts(named["form"])
+            return sum(self._encoded(named)) * (PASSAGE_SHARE * longest * TOKEN_BYTES + 8 + ID_BYTES)
         if job.rule == "encode":
-            return sum(self._encoded(named)) * self._width(named["model"]) * BYTES_A_COMPONENT
+            return sum(self._encoded(named)) * (self._width(named["model"]) * COMPONENT_BYTES + ID_BYTES)
         if job.rule == "search":
-            return self._hits(named) * BYTES_A_HIT
+            return self._hits(named) * HIT_BYTES
         if job.rule in ("finetune", "pretrain", "fetch_model"):
-            return self._total_parameters(named["model"]) * BYTES_A_PARAMETER
+            return self._total_parameters(named["model"]) * PARAMETER_BYTES
+        if job.rule in ("fetch_translator", "convert_translator"):
+            return self.config["translators"][named["translator"]]["size_m"] * 1e6 * PARAMETER_BYTES
         return 0.0
 
     def assumed(self) -> list[str]:
@@ -88,11 +105,6 @@ class Experiment:
             if not self.size(name, lang).known
         ]
 
-    def _counts(self, named: Mapping[str, str]) -> list[tuple[int, int]]:
-        """Queries and passages of each language of a search job."""
-        languages = runs.parts(self.config, named["collection"])[named["part"]]
-        return [self.size(named["collection"], lang)[:2] for lang in languages]
-
     def _encoded(self, named: Mapping[str, str]) -> tuple[float, float]:
         """Queries and passages of an encoding job: the first shard has the queries."""
         part = runs.encoding_parts(self.config, named["collection"])[named["part"]]
@@ -101,17 +113,13 @@ class Experiment:
         return queries, sum(size.passages for size in sizes) / part.shards
 
     def _hits(self, named: Mapping[str, str]) -> float:
-        entry = self.config["collections"][named["collection"]]
-        searched = 1 if entry["settings"] == ["monolingual"] else len(entry["languages"])
-        return sum(queries for queries, _ in self._counts(named)) * searched * self.config["search"]["depth"]
+        return hit_rows(self.config, self.size, named["collection"], named["part"])
 
     def _width(self, model: str) -> int:
         return vector_width(self.config["models"][model])
 
     def _total_parameters(self, model: str) -> float:
-        entry = self.config["models"][model]
-        vocabulary = self.config["pretraining"]["tokenizer"]["vocabulary"] if "pretrain" in entry else 250_000
-        return non_embedding_parameters(entry) + vocabulary * self._width(model)
+        return total_parameters(self.config["models"][model], self.config["pretraining"]["tokenizer"]["vocabulary"])
 
     def _finetune(self, named: Mapping[str, str]) -> dict[str, float]:
         model, training = self.config["models"][named["model"]], self.config["training"]
@@ -171,6 +179,15 @@ def compared(config: Config, size: Callable[[str, str], Size], collection: str, 
         return sum(one.queries * one.passages for one in searched)
     queries = sum(size(collection, lang).queries for lang in entry["languages"])
     return queries * sum(one.passages for one in searched)
+
+
+def hit_rows(config: Config, size: Callable[[str, str], Size], collection: str, part: str) -> float:
+    """Return how many hits a search job writes: of every query that it asks of its passages, the best ``depth``."""
+    entry = config["collections"][collection]
+    own = runs.parts(config, collection)[part]
+    if entry["settings"] == ["monolingual"]:
+        return sum(size(collection, lang).queries for lang in own) * config["search"]["depth"]
+    return sum(size(collection, lang).queries for lang in entry["languages"]) * len(own) * config["search"]["depth"]
 
 
 def read_rates(path: Path) -> Rates:

@@ -47,6 +47,7 @@ def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[s
                 threads=job.threads,
                 gpus=int(job.resources.get("gpu") or 0),
                 memory_mb=int(job.resources.get("mem_mb") or 0),
+                disk_mb=int(job.resources.get("disk_mb") or 0),
                 left=bool(dag.needrun(job)),
                 needs=tuple(_key(needed) for needed in dag.dependencies[job]),
                 benchmark=str(job.benchmark or ""),

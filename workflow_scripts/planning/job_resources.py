@@ -22,6 +22,21 @@ TEXTS_PER_SECOND = 3000  # read, checked or tokenised
 SLACK = 3
 START_MINUTES = 15
 
+# What a job leaves on disk or needs there meanwhile. Bounds too: a quarter more than these, and something for logs.
+DISK_SLACK = 1.25
+DISK_START_MB = 50
+TEXT_BYTES = 600  # a passage with its title, before compression
+ID_BYTES = 40  # of a row of VECTOR_IDS
+TOKEN_BYTES = 4  # of vocabularies beyond 65,536
+# Texts are shorter than where they are cut: the share of `max_passage_length` that a passage takes, on average.
+PASSAGE_SHARE = 0.6
+COMPONENT_BYTES = 2  # vectors are fp16
+HIT_BYTES = 24
+PARAMETER_BYTES = 4
+# The model, and two checkpoints with weights and two AdamW moments; a third is written before the first is removed.
+TRAINING_COPIES = 1 + 3 * 3
+HUB_VOCABULARY = 250_000  # of a model that is not made here: XLM-R's
+
 
 def non_embedding_parameters(model: dict[str, Any]) -> float:
     """Return a model entry's non-embedding parameters: 12 · layers · hidden² for one made here, else ``size_m``."""
@@ -159,3 +174,55 @@ def translation_memory_mb(translator: dict[str, Any]) -> int:
 def faiss_memory_mb(vectors_mb: float) -> int:
     """Host memory in MB of a faiss index over fp16 vectors: it holds them as fp32 at most, and links of a graph."""
     return round(300 + 2.5 * vectors_mb)
+
+
+def total_parameters(model: dict[str, Any], vocabulary: int) -> float:
+    """Return a model entry's parameters with its embeddings; ``vocabulary`` is that of models that are made here."""
+    entries = vocabulary if "pretrain" in model else HUB_VOCABULARY
+    return non_embedding_parameters(model) + entries * vector_width(model)
+
+
+def collection_disk_mb(passages: float) -> int:
+    """Disk of a job that prepares a language in MB: its tables, and their shards while files are being read."""
+    return _disk_mb(2 * passages * TEXT_BYTES)
+
+
+def tokens_disk_mb(texts: float, max_length: int) -> int:
+    """Disk of a job that tokenises ``texts`` cut at ``max_length`` in MB: ids of tokens, offsets, ids of texts."""
+    return _disk_mb(texts * (PASSAGE_SHARE * max_length * TOKEN_BYTES + 8 + ID_BYTES))
+
+
+def encoding_disk_mb(model: dict[str, Any], passages: float) -> int:
+    """Disk of an encoding job in MB: its matrices, which are written once, and ids."""
+    return _disk_mb(passages * (vector_width(model) * COMPONENT_BYTES + ID_BYTES))
+
+
+def index_disk_mb(search: dict[str, Any], model: dict[str, Any], passages: float) -> int:
+    """Disk of an index in MB: a manifest, or what faiss makes of vectors as fp32 with the links of a graph."""
+    if search["kind"] == "exact":
+        return DISK_START_MB
+    return _disk_mb(passages * (vector_width(model) * 4 + 8 * search["faiss"]["hnsw_links"]))
+
+
+def hits_disk_mb(rows: float) -> int:
+    """Disk of a search job in MB."""
+    return _disk_mb(rows * HIT_BYTES)
+
+
+def training_disk_mb(model: dict[str, Any], vocabulary: int) -> int:
+    """Disk of a pre-training or fine-tuning job in MB: the model and its checkpoints."""
+    return _disk_mb(TRAINING_COPIES * PARAMETER_BYTES * total_parameters(model, vocabulary))
+
+
+def model_disk_mb(model: dict[str, Any], vocabulary: int) -> int:
+    """Disk of a model that is fetched in MB."""
+    return _disk_mb(PARAMETER_BYTES * total_parameters(model, vocabulary))
+
+
+def translator_disk_mb(translator: dict[str, Any]) -> int:
+    """Disk of a translation model, fetched or converted, in MB."""
+    return _disk_mb(PARAMETER_BYTES * translator["size_m"] * 1e6)
+
+
+def _disk_mb(content: float) -> int:
+    return DISK_START_MB + math.ceil(DISK_SLACK * content / 1e6)

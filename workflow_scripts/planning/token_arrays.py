@@ -42,6 +42,16 @@ def text_form(config: Config, model: str) -> str:
     return f"{name}-{sha256(canonical(prefixes).encode()).hexdigest()[:8]}" if any(prefixes) else name
 
 
+def longest_texts(form: str) -> tuple[int, int]:
+    """Return the maximum lengths of queries and passages that a form's name says.
+
+    >>> longest_texts("q64-p256-0a1b2c3d")
+    (64, 256)
+    """
+    queries, passages, *_ = form.split("-")
+    return int(queries.removeprefix("q")), int(passages.removeprefix("p"))
+
+
 def token_settings(config: Config, form: str) -> str:
     """For ``tokenize_collection`` and ``tokenize_pairs``: prefixes and maximum lengths."""
     entry = next(config["models"][model] for model in config["models"] if text_form(config, model) == form)
