@@ -191,8 +191,8 @@ def test_a_manifest_of_another_kind_in_a_folder_of_ones_own_says_nothing(model):
 @pytest.fixture
 def indexed(tmp_path):
     write_collection(tmp_path / "c")
-    write_vectors(tmp_path / "vectors", "c", LANGS)
-    index(paths_to_vectors=[tmp_path / "vectors"], settings=SETTINGS, path_to_output=tmp_path / "all.json")
+    write_vectors(tmp_path / "vectors" / "all", "c", LANGS)
+    index(paths_to_vectors=[tmp_path / "vectors" / "all"], settings=SETTINGS, path_to_output=tmp_path / "all.json")
 
     def run(name):
         search(
@@ -211,10 +211,10 @@ def indexed(tmp_path):
 @pytest.mark.parametrize("name", ["passages.npy", "queries.npy"])
 @pytest.mark.parametrize("bit", [0, 6])  # a little off; so far off that no unit vector has it
 def test_search_in_a_damaged_matrix_writes_nothing(indexed, tmp_path, name, bit):
-    path = tmp_path / "vectors" / name
+    path = tmp_path / "vectors" / "all" / name
     content = path.read_bytes()
     path.write_bytes(turned(content, len(content) - 1, bit))
-    complaint = rf"{name}: missing, damaged or not .*; remove {tmp_path / 'vectors'} and rerun"
+    complaint = rf"{name}: missing, damaged or not .*; remove {path.parent} and rerun"
     with pytest.raises(InputError, match=complaint):
         indexed("hits")
     assert not list(tmp_path.glob("hits*"))
