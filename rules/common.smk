@@ -12,7 +12,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 # A plan is millions of objects that live until the end: Python's collector, at its defaults, would go through all of them
-# again and again, which takes a quarter of a plan's time.
+# again and again, which takes a seventh of a plan's time.
 gc.set_threshold(200_000, 50, 100)
 
 # Jobs call `python -m workflow_scripts.<rule>`, from whatever folder Snakemake works in.
