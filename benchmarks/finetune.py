@@ -137,8 +137,8 @@ def main() -> None:
     ):
         for name in flags.shapes:
             *shape, dropout, batch, steps = SHAPES[name]
-            folder = Path(temporary) / name
-            write_model(folder, flags.tokenizer, *shape)
+            write_model(Path(temporary) / name, flags.tokenizer, *shape)
+            folder = Path(temporary) / name / "model"
             config = json.loads((folder / "config.json").read_text())
             config |= {"hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
             (folder / "config.json").write_text(json.dumps(config))
