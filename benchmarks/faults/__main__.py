@@ -22,13 +22,13 @@ from benchmarks.faults.experiment import Experiment, Outcome, is_root, result_di
 Faults = Callable[[], Iterator[Outcome]]
 
 
-def campaign(flags: argparse.Namespace, folder: Path) -> dict[str, Faults]:
+def campaign(flags: argparse.Namespace, folder: Path, tree: Path) -> dict[str, Faults]:
     """Return what can be asked for: name → faults, which are put in as they are read."""
     made: list[Experiment] = []
 
     def tiny() -> Experiment:
         if not made:
-            made.append(Experiment.run(folder / "tree"))
+            made.append(Experiment.run(tree))
         return made[0]
 
     def rng(name: str) -> random.Random:
@@ -79,12 +79,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of what is random: which job, when, which file, which bit")
     parser.add_argument("--kills", type=int, default=50, metavar="N", help="jobs to kill")
     parser.add_argument("--damaged", type=int, default=1, metavar="N", help="files of each kind to damage, twice each")
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep the experiment there for another call")
     parser.add_argument("--only", nargs="+", metavar="KIND", help="some kinds of faults")
     parser.add_argument("--report", type=Path, metavar="F.md", help="where the table and every fault are written")
     flags = parser.parse_args()
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="faults-") as place:
-        kinds = campaign(flags, Path(place))
+        if flags.folder:
+            flags.folder.mkdir(parents=True, exist_ok=True)
+        kinds = campaign(flags, Path(place), (flags.folder or Path(place)) / "tree")
         if unknown := set(flags.only or []) - set(kinds):
             parser.error(f"--only: {', '.join(unknown)} is not among {', '.join(kinds)}")
         for kind, faults in kinds.items():

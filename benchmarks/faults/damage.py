@@ -83,7 +83,7 @@ def _damaged(experiment: Experiment, rng: random.Random, kind: str, name: str, r
         remove(path)
     else:
         remove(path.parent)
-    problems.append(experiment.lost("all"))
+    problems.append(experiment.lost(reader.outputs[0], name, "all"))
     problems = list(filter(None, problems))
     return Outcome("file damaged", place, not problems, "; ".join(problems))
 

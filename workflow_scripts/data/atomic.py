@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.storage_errors import storage_error
 
 
@@ -22,9 +23,10 @@ def atomic_file(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
-            with open(temporary, "rb") as written:
-                os.fsync(written.fileno())
-            os.replace(temporary, path)
+            with _alone(path):
+                with open(temporary, "rb") as written:
+                    os.fsync(written.fileno())
+                os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -42,7 +44,8 @@ def atomic_folder(path: str | Path, *, last: str = "manifest.json") -> Iterator[
     with _storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir()
+        with _alone(path):
+            temporary.mkdir()
         try:
             yield temporary
             if not (temporary / last).is_file():
@@ -65,3 +68,12 @@ def _storage_errors(path: Path) -> Iterator[None]:
         if (complaint := storage_error(error, path)) is None:
             raise
         raise complaint from error
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    # The temporary name is one for all, so that what a killed process left is written over, not gathered.
+    try:
+        yield
+    except (FileNotFoundError, FileExistsError):
+        raise InputError(f"{path}: another process is writing it; let that end, and rerun") from None
