@@ -12,7 +12,7 @@ from workflow_scripts.retrieval.faiss_index import write_faiss_index
 from workflow_scripts.retrieval.stored_vectors import StoredVectors
 
 KIND = "exact"
-VERSION = 2
+VERSION = 3
 _BYTES = {"float16": 2}
 
 
