@@ -133,6 +133,10 @@ def made(path):
     return workflow.pathvars.apply(f"<results>/{path}")
 
 
+def results_folder(wildcards):
+    return made("")
+
+
 def logged(path):
     """A path below the experiment's logs, for params."""
     return workflow.pathvars.apply(f"<logs>/{path}")
@@ -141,6 +145,12 @@ def logged(path):
 def benchmarks_folder():
     """The folder of the experiment's benchmark files, for params."""
     return workflow.pathvars.apply("<benchmarks>")
+
+
+def disk_limit():
+    """What the profile, or --resources, says that jobs may write at once, in MB; nothing where it says nothing."""
+    limit = workflow.global_resources.get("disk_mb")
+    return "" if limit is None else limit.value
 
 
 def code(rule_name):

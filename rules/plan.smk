@@ -1,12 +1,6 @@
 # What an experiment would cost, before it is run. Nothing is made: the plan is printed.
 
 
-def disk_limit():
-    """What the profile, or --resources, says that jobs may write at once, in MB; nothing where it says nothing."""
-    limit = workflow.global_resources.get("disk_mb")
-    return "" if limit is None else limit.value
-
-
 rule plan:
     log:
         "<logs>/plan.log",
