@@ -133,10 +133,6 @@ def made(path):
     return workflow.pathvars.apply(f"<results>/{path}")
 
 
-def results_folder(wildcards):
-    return made("")
-
-
 def logged(path):
     """A path below the experiment's logs, for params."""
     return workflow.pathvars.apply(f"<logs>/{path}")

@@ -153,7 +153,7 @@ rule sum_costs:
     params:
         settings=section.cost_settings(config),
         benchmarks=benchmarks_folder(),
-        results=results_folder,
+        results=lambda wildcards: made(""),
         code=code("sum_costs"),
     shell:
         "python -m workflow_scripts.sum_costs"

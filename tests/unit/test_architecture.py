@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,12 @@ def test_importing_all_other_entry_modules_loads_no_torch():
     modules = ", ".join(f"workflow_scripts.{entry}" for entry in ENTRIES if entry not in TORCH)
     check = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
+
+
+def test_no_two_functions_of_the_rules_have_one_name():
+    """All files of rules share one namespace: the later of two would silently take the place of the earlier."""
+    files = [ROOT / "Snakefile", *sorted((ROOT / "rules").rglob("*.smk"))]
+    names = Counter(
+        name for path in files for name in re.findall(r"^def (\w+)", path.read_text(encoding="utf-8"), re.M)
+    )
+    assert names and [name for name, count in names.items() if count > 1] == []
