@@ -1,5 +1,6 @@
 """Fine-tunings of the tiny case in several processes: as torchrun would start them, and by the command line."""
 
+import faulthandler
 import json
 import multiprocessing
 import os
@@ -15,6 +16,7 @@ from workflow_scripts.training.finetuning import finetune
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED = 77
+LONGEST_S = 120  # of one training
 # Imported once, by the process of which all others are copies.
 IMPORTED = ["workflow_scripts.training.finetuning", "torch.distributed.fsdp", "torch.distributed.tensor"]
 
@@ -46,6 +48,9 @@ def stop_after(step):
 
 
 def train_in_process(rank, size, port, case, output, model, training, interrupt):
+    # Where it crashes or hangs, what it was at is the only trace of the cause.
+    faulthandler.enable(all_threads=True)
+    faulthandler.dump_traceback_later(LONGEST_S - 20, exit=True)
     os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     if interrupt:
@@ -73,8 +78,9 @@ def train(starter, case, name, size, model=None, training=None, stop=None):
     output = case["folder"] / name
     processes = start(starter, case, output, size, model, training, stop and (stop_after, stop))
     for process in processes:
-        process.join(120)
-    assert [process.exitcode for process in processes] == [DROPPED if stop else 0] * size
+        process.join(LONGEST_S)
+    ended = [process.exitcode for process in processes]
+    assert ended == [DROPPED if stop else 0] * size, f"the processes ended with {ended}"
     return output
 
 
