@@ -67,6 +67,9 @@ FILE_SETS = {
     for files in data_files.all_file_sets(config)
 }
 
+# The collections' languages that each set holds.
+FETCHED_LANGUAGES = data_files.fetched_languages(config)
+
 # Beside Snakemake's own records of what it knows.
 FINGERPRINTS = FingerprintCache.read(Path(".snakemake/code_fingerprints.json"))
 

@@ -64,6 +64,8 @@ rule prepare_pairs:
         "<benchmarks>/prepare_pairs/{source}/{lang}.tsv"
     conda:
         "../envs/translate.yaml"
+    resources:
+        disk_mb=pairs_disk,
     params:
         settings=pair_options,
         format=source_format,

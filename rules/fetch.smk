@@ -10,6 +10,8 @@ rule fetch_data:
         "<benchmarks>/fetch_data/{hub}/{revision}/{files}.tsv"
     conda:
         "../envs/fetch.yaml"
+    resources:
+        disk_mb=fetched_disk,
     params:
         patterns=patterns_of_files,
         code=code("fetch_data"),

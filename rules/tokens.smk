@@ -57,6 +57,8 @@ rule tokenize_pairs:
         "<benchmarks>/tokenize_pairs/{vocabulary}/{form}/{table}.tsv"
     conda:
         "../envs/train.yaml"
+    resources:
+        disk_mb=pair_tokens_disk,
     params:
         settings=token_settings,
         tokenizer=subpath(input.tokenizer, parent=True),

@@ -74,6 +74,7 @@ rule translate_shard:
     resources:
         gpu=translator_gpus,
         mem_mb=translator_memory,
+        disk_mb=shard_disk,
     params:
         settings=translator_settings,
         share=translated_share,

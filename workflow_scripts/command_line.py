@@ -3,12 +3,15 @@
 import argparse
 import json
 import logging
+import resource
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.storage_errors import storage_error
+
+_log = logging.getLogger("command_line")
 
 
 def settings(text: str) -> dict[str, Any]:
@@ -25,7 +28,7 @@ def settings(text: str) -> dict[str, Any]:
 def run(main: Callable[[], None]) -> None:
     """Run an entry module's ``main``: log to standard error; what a user can put right ends in one line and status 1.
 
-    That is InputError, and errors of the disk.
+    That is InputError, and errors of the disk. The last line of the log says what processor time all took.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     try:
@@ -36,3 +39,15 @@ def run(main: Callable[[], None]) -> None:
         if (complaint := storage_error(error)) is None:
             raise
         sys.exit(f"error: {complaint}")
+    _log.info("processor time %.2f s", processor_seconds())
+
+
+def processor_seconds() -> float:
+    """Return the processor time of this process and of those that it started and waited for, in seconds.
+
+    Benchmark files of Snakemake have samples, every 30 s after the first 15, and so up to half a minute too little.
+    """
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )

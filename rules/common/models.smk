@@ -272,6 +272,43 @@ def tokens_disk(wildcards):
     return job_resources.tokens_disk_mb(part_passages(wildcards), longest)
 
 
+def fetched_disk(wildcards):
+    """A bound where the files are a collection's of known size."""
+    manifest = "{}/{}/{}/.fetched/{}.json".format(config["downloads"], *wildcards)
+    known = [
+        published_size(*place)
+        for place in FETCHED_LANGUAGES.get(FILE_SETS[manifest], ())
+    ]
+    if not known or not all(size.known for size in known):
+        return job_resources.fetched_disk_mb(None)
+    return job_resources.fetched_disk_mb(sum(size.passages for size in known))
+
+
+def planned_pairs(source):
+    """How many pairs a source gives in a language, as the config has it."""
+    return config["sources"][source].get("examples") or sizes.ASSUMED_PAIRS
+
+
+def pairs_disk(wildcards):
+    return job_resources.pairs_disk_mb(planned_pairs(wildcards.source))
+
+
+def shard_disk(wildcards):
+    """Text of one shard of a source's pairs, translated."""
+    return job_resources.pairs_disk_mb(
+        planned_pairs(wildcards.source) / config["translation"]["shards"]
+    )
+
+
+def pair_tokens_disk(wildcards):
+    # A table's folder is that of its source, or of the strategy that switches codes in it.
+    name = wildcards.table.split("/")[1]
+    return job_resources.pair_tokens_disk_mb(
+        planned_pairs(name) if name in config["sources"] else sizes.ASSUMED_PAIRS,
+        token_arrays.longest_texts(wildcards.form),
+    )
+
+
 def encoding_disk(wildcards):
     model = config["models"][wildcards.model]
     return job_resources.encoding_disk_mb(model, part_passages(wildcards))

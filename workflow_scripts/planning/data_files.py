@@ -84,6 +84,16 @@ def all_file_sets(config: Config) -> list[FileSet]:
     return list(dict.fromkeys(sets))
 
 
+def fetched_languages(config: Config) -> dict[FileSet, list[tuple[str, str]]]:
+    """Return which collections' languages each file set holds whole or in part: pairs of collection and language."""
+    found: dict[FileSet, list[tuple[str, str]]] = {}
+    for name in config["experiment"]["collections"]:
+        for lang in config["collections"][name]["languages"]:
+            for file_set in collection_file_sets(config, name, lang):
+                found.setdefault(file_set, []).append((name, lang))
+    return found
+
+
 def manifests(config: Config, sets: list[FileSet]) -> list[str]:
     """Return the manifests of file sets, as paths."""
     return [str(file_set.manifest(config["downloads"])) for file_set in sets]

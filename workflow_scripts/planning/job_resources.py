@@ -36,6 +36,8 @@ PARAMETER_BYTES = 4
 # The model, and two checkpoints with weights and two AdamW moments; a third is written before the first is removed.
 TRAINING_COPIES = 1 + 3 * 3
 HUB_VOCABULARY = 250_000  # of a model that is not made here: XLM-R's
+# A bound for files of a hub whose size is not known before they are there.
+UNKNOWN_DOWNLOAD_BYTES = 10e9
 
 
 def non_embedding_parameters(model: dict[str, Any]) -> float:
@@ -217,6 +219,22 @@ def training_disk_mb(model: dict[str, Any], vocabulary: int) -> int:
 def model_disk_mb(model: dict[str, Any], vocabulary: int) -> int:
     """Disk of a model that is fetched in MB."""
     return _disk_mb(PARAMETER_BYTES * total_parameters(model, vocabulary))
+
+
+def fetched_disk_mb(passages: float | None) -> int:
+    """Disk of files that are fetched from a hub in MB: those of so many passages, or of nobody knows how many."""
+    return _disk_mb(UNKNOWN_DOWNLOAD_BYTES if passages is None else passages * TEXT_BYTES)
+
+
+def pairs_disk_mb(pairs: float) -> int:
+    """Disk of a table of pairs in MB: a query and two passages each, positive and negative."""
+    return _disk_mb(pairs * 2 * TEXT_BYTES)
+
+
+def pair_tokens_disk_mb(pairs: float, longest: tuple[int, int]) -> int:
+    """Disk of a table of pairs as tokens in MB, queries and passages cut at ``longest``: ids, offsets, rows."""
+    queries, passages = longest
+    return _disk_mb(pairs * ((queries + 2 * passages) * TOKEN_BYTES + 3 * 16))
 
 
 def translator_disk_mb(translator: dict[str, Any]) -> int:
