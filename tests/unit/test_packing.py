@@ -5,8 +5,10 @@ import pytest
 import torch
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders import packed_transformer
 from workflow_scripts.encoders.packed_transformer import (
     PackedTransformer,
+    attend,
     is_packed_architecture,
     load_packed_transformer,
 )
@@ -141,6 +143,14 @@ def test_dropout_is_for_training_alone():
     texts = PackedTexts.of(rows())
     assert torch.equal(model.eval()(texts), model(texts))
     assert not torch.equal(model.train()(texts), model(texts))
+
+
+def test_attention_from_which_something_may_be_dropped_is_the_same_where_nothing_is(monkeypatch):
+    texts = PackedTexts.of(rows())
+    projected = torch.linspace(-200, 200, len(texts.ids) * 48, dtype=torch.float64).sin().view(-1, 48)
+    monkeypatch.setattr(packed_transformer, "dropout", lambda weights, dropped: weights)
+    expected = attend(projected, texts.runs, heads=2)
+    assert torch.allclose(attend(projected, texts.runs, heads=2, dropped=0.1), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "cls", "last"])

@@ -18,6 +18,8 @@ from torch import nn
 from torch.nn import functional
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders.fast_dropout import FastDropout, dropout
+from workflow_scripts.encoders.onednn_linear import linear
 from workflow_scripts.encoders.packing import PackedTexts
 
 # model_type → transformers' class, and whether positions count from pad_token_id + 1, fairseq's convention.
@@ -142,6 +144,9 @@ class _Linear(nn.Linear):
     def reset_parameters(self) -> None:
         pass
 
+    def forward(self, states: torch.Tensor) -> torch.Tensor:
+        return linear(states, self.weight, self.bias)
+
 
 class _Embedding(nn.Embedding):
     def reset_parameters(self) -> None:
@@ -155,7 +160,7 @@ class _Embeddings(nn.Module):
         self.position_embeddings = _Embedding(shape.positions, shape.hidden)
         self.token_type_embeddings = _Embedding(shape.token_types, shape.hidden)
         self.LayerNorm = nn.LayerNorm(shape.hidden, eps=shape.norm_epsilon)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = FastDropout(shape.dropout)
 
     def forward(self, ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
         states = self.word_embeddings(ids) + self.token_type_embeddings.weight[0] + self.position_embeddings(positions)
@@ -170,7 +175,7 @@ class _SelfAttention(nn.Module):
 
     def forward(self, states: torch.Tensor, runs: list[tuple[int, int]]) -> torch.Tensor:
         # One matrix product instead of three; joining the weights costs a copy of them, little beside the product.
-        projected = functional.linear(states, *self.joined())
+        projected = linear(states, *self.joined())
         return attend(projected, runs, self.heads, self.dropout if self.training else 0.0)
 
     def joined(self) -> tuple[torch.Tensor, torch.Tensor]:
@@ -179,14 +184,18 @@ class _SelfAttention(nn.Module):
         return torch.cat([part.weight for part in parts]), torch.cat([part.bias for part in parts])
 
 
-def attend(projected: torch.Tensor, runs: list[tuple[int, int]], heads: int, dropout: float = 0.0) -> torch.Tensor:
+def attend(projected: torch.Tensor, runs: list[tuple[int, int]], heads: int, dropped: float = 0.0) -> torch.Tensor:
     """Return attention's output [tokens, d] of query, key and value side by side, [tokens, 3 d], run by run."""
     # Splitting has one backward step; a slice for each run would have one as wide as the pack for each.
     of_runs = projected.unflatten(1, (3, heads, -1)).split([texts * length for texts, length in runs])
     outputs = []
     for (texts, length), of_run in zip(runs, of_runs, strict=True):
         query, key, value = of_run.unflatten(0, (texts, length)).permute(2, 0, 3, 1, 4).unbind(0)
-        attended = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        if dropped:  # torch's fused kernel for CPU has none
+            weights = (query @ (key * key.shape[-1] ** -0.5).transpose(-2, -1)).softmax(-1)
+            attended = dropout(weights, dropped) @ value
+        else:
+            attended = functional.scaled_dot_product_attention(query, key, value)
         outputs.append(attended.transpose(1, 2).reshape(texts * length, -1))
     return torch.cat(outputs)
 
@@ -198,7 +207,7 @@ class _Output(nn.Module):
         super().__init__()
         self.dense = _Linear(width, shape.hidden)
         self.LayerNorm = nn.LayerNorm(shape.hidden, eps=shape.norm_epsilon)
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = FastDropout(shape.dropout)
 
     def forward(self, states: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
         return self.LayerNorm(self.dropout(self.dense(states)) + read)
