@@ -13,6 +13,7 @@ rule plan:
         results=made(""),
         languages=resource("languages.csv"),
         sizes=resource("collection_sizes.csv"),
+        lengths=resource("text_lengths.csv"),
         rates=resource("rates.csv"),
         partitions=os.path.join(workflow.basedir, "profiles/slurm/partitions.yaml"),
         cores=workflow.cores,
@@ -25,6 +26,7 @@ rule plan:
         " --results {params.results:q}"
         " --languages {params.languages:q}"
         " --collection-sizes {params.sizes:q}"
+        " --text-lengths {params.lengths:q}"
         " --rates {params.rates:q}"
         " --partitions {params.partitions:q}"
         " --cores {params.cores}"

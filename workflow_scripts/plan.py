@@ -3,7 +3,7 @@
 import argparse
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -14,7 +14,9 @@ from workflow_scripts.planning.job_costs import Experiment, Job, Rates, correcti
 from workflow_scripts.planning.job_graph import job_graph
 from workflow_scripts.planning.job_schedule import critical_path, makespan
 from workflow_scripts.planning.sizes import collection_size, pair_count
+from workflow_scripts.planning.text_lengths import TextLengths
 from workflow_scripts.reporting.benchmark_files import read_benchmark
+from workflow_scripts.reporting.job_logs import processor_time
 
 GPUS = (1, 2, 4, 8, 16)
 
@@ -25,6 +27,7 @@ def plan(
     path_to_results: Path,
     path_to_languages: Path,
     path_to_collection_sizes: Path,
+    path_to_text_lengths: Path,
     path_to_rates: Path,
     path_to_partitions: Path,
     config: Mapping[str, object],
@@ -37,20 +40,13 @@ def plan(
     ``disk_mb`` is what jobs may write at once, if there is a limit.
     """
     jobs = job_graph(path_to_snakefile, config, {"all"})
-    languages = read_languages(path_to_languages)
-    experiment = Experiment(
-        config,
-        lambda name, lang: collection_size(config, path_to_results, name, lang, languages, path_to_collection_sizes),
-        lambda source: pair_count(config, path_to_results, source),
+    experiment = experiment_of(
+        config, path_to_results, path_to_languages, path_to_collection_sizes, path_to_text_lengths
     )
     rates = read_rates(path_to_rates)
     estimated = {job.key: seconds(job.rule, experiment.work(job), rates) for job in jobs}
     by_key = {job.key: job for job in jobs}
-    measured = {
-        job.key: read_benchmark(job.benchmark)["s"]
-        for job in jobs
-        if not job.left and job.benchmark and Path(job.benchmark).is_file()
-    }
+    measured = {job.key: took for job in jobs if not job.left and (took := measured_seconds(job)) is not None}
     factors = corrections(estimated, measured, lambda key: _stage(by_key[key]))
     times = {key: value * factors.get(_stage(by_key[key]), 1.0) for key, value in estimated.items()} | measured
     left = [job for job in jobs if job.left]
@@ -59,7 +55,7 @@ def plan(
         "",
         f"{len(jobs)} jobs, {len(jobs) - len(left)} done, {len(left)} left.",
         "",
-        *_stage_table(jobs, times, factors, rates, experiment.disk_bytes),
+        *_stage_table(jobs, times, factors, rates, experiment),
         "",
         *_wall_times(left, times, cores),
         "",
@@ -68,6 +64,34 @@ def plan(
         *_warnings(left, times, experiment, path_to_partitions, path_to_results, disk_mb),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def experiment_of(
+    config: Mapping[str, object],
+    path_to_results: Path,
+    path_to_languages: Path,
+    path_to_collection_sizes: Path,
+    path_to_text_lengths: Path,
+) -> Experiment:
+    """Return what the amounts of work of an experiment follow from: what is made already, else the tables."""
+    languages = read_languages(path_to_languages)
+    return Experiment(
+        config,
+        lambda name, lang: collection_size(config, path_to_results, name, lang, languages, path_to_collection_sizes),
+        lambda source: pair_count(config, path_to_results, source),
+        TextLengths.read(path_to_text_lengths),
+    )
+
+
+def measured_seconds(job: Job) -> float | None:
+    """Return what a job took: processor time over its threads, the clock where it used a GPU or fetched.
+
+    Nothing where it has not run, or ended without saying.
+    """
+    if not job.gpus and not job.rule.startswith("fetch"):
+        took = processor_time(job.log) if job.log else None
+        return None if took is None else took / job.threads
+    return read_benchmark(job.benchmark)["s"] if job.benchmark and Path(job.benchmark).is_file() else None
 
 
 def _stage(job: Job) -> tuple[str, str]:
@@ -79,7 +103,7 @@ def _stage_table(
     times: Mapping[str, float],
     factors: Mapping[tuple[str, str], float],
     rates: Rates,
-    disk_bytes: Callable[[Job], float],
+    experiment: Experiment,
 ) -> list[str]:
     stages: dict[tuple[str, str], list[Job]] = defaultdict(list)
     for job in jobs:
@@ -100,7 +124,8 @@ def _stage_table(
                 f"{gpu:.2f}",
                 _duration(longest),
                 f"{max(job.memory_mb for job in members) / 1000:.1f}",
-                f"{sum(disk_bytes(job) for job in left) / 1e9:.1f}",
+                f"{sum(map(experiment.disk_bytes, left)) / 1e9:.1f}",
+                _gigabytes([experiment.download_bytes(job) for job in left]),
                 "measured" if (rule, model) in factors else "estimated" if rule in rates else "a guess",
             ]
         )
@@ -113,10 +138,19 @@ def _stage_table(
         "",
         "",
         f"{sum(float(row[8]) for row in rows):.1f}",
+        _gigabytes([experiment.download_bytes(job) for members in stages.values() for job in members if job.left]),
         "",
     ]
-    head = ["rule", "model", "jobs", "left", "core-hours", "GPU-hours", "longest", "GB memory", "GB disk", "times"]
-    return _markdown([head, *rows, total])
+    head = ["rule", "model", "jobs", "left", "core-hours", "GPU-hours", "longest", "GB memory", "GB disk"]
+    return _markdown([[*head, "GB download", "times"], *rows, total])
+
+
+def _gigabytes(sizes: Sequence[float | None]) -> str:
+    """A sum in GB; what is not known is said."""
+    known = sum(size for size in sizes if size is not None) / 1e9
+    if None not in sizes:
+        return f"{known:.1f}"
+    return f"{known:.1f} + unknown" if known else "unknown"
 
 
 def _wall_times(left: Sequence[Job], times: Mapping[str, float], cores: int) -> list[str]:
@@ -141,6 +175,10 @@ def _warnings(
     disk_mb: int | None,
 ) -> list[str]:
     found = []
+    if unknown := [job for job in left if experiment.download_bytes(job) is None]:
+        found.append(
+            f"{len(unknown)} downloads of unknown size are in no time and no disk of this plan: {_stages(unknown)}"
+        )
     if assumed := experiment.assumed():
         found.append(
             f"Assumed sizes until they are prepared ({len(assumed)}): {', '.join(assumed[:10])}"
@@ -197,6 +235,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="the experiment's folder of results")
     parser.add_argument("--languages", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--collection-sizes", type=Path, required=True, metavar="F.csv")
+    parser.add_argument("--text-lengths", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--rates", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--partitions", type=Path, required=True, metavar="F.yaml")
     parser.add_argument("--cores", type=int, required=True)
@@ -208,6 +247,7 @@ def main() -> None:
             path_to_results=flags.results,
             path_to_languages=flags.languages,
             path_to_collection_sizes=flags.collection_sizes,
+            path_to_text_lengths=flags.text_lengths,
             path_to_rates=flags.rates,
             path_to_partitions=flags.partitions,
             config=flags.config,

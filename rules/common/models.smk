@@ -301,10 +301,10 @@ def shard_disk(wildcards):
 
 
 def pair_tokens_disk(wildcards):
-    # A table's folder is that of its source, or of the strategy that switches codes in it.
-    name = wildcards.table.split("/")[1]
+    # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
+    kind, folder, name = wildcards.table.split("/")
     return job_resources.pair_tokens_disk_mb(
-        planned_pairs(name) if name in config["sources"] else sizes.ASSUMED_PAIRS,
+        planned_pairs(name if kind == "codeswitched" else folder),
         token_arrays.longest_texts(wildcards.form),
     )
 

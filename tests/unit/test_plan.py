@@ -14,6 +14,8 @@ from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.job_costs import Experiment, Job, corrections, read_rates, seconds
 from workflow_scripts.planning.job_schedule import critical_path, makespan
 from workflow_scripts.planning.sizes import ASSUMED_PASSAGES, Size, collection_size
+from workflow_scripts.planning.text_lengths import TextLength, TextLengths
+from workflow_scripts.reporting.job_logs import processor_time
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = read_languages(ROOT / "resources/languages.csv")
@@ -32,29 +34,34 @@ def job(key, rule="finetune", needs=(), threads=1, gpus=0, **wildcards):
 
 
 def experiment(config, queries=10, passages=100):
-    return Experiment(config, lambda name, lang: Size(queries, passages, True), lambda source: 1000)
+    lengths = TextLengths({("*", "*", "*"): TextLength(20, 60), ("pairs", "atlas", "*"): TextLength(40, 50)})
+    return Experiment(config, lambda name, lang: Size(queries, passages, True), lambda source: 1000, lengths)
 
 
 def test_the_work_of_a_training_job_by_hand():
     config = config_with(training={"steps": 10, "batch_size": 4})
     done = experiment(config).work(job("a", model="atlas-s", strategy="mono", seed="1"))
-    # 4 pairs of 32 + 0.6 x 128 tokens, 10 steps, 6 operations on each of 2 x 12 x 32² parameters.
-    tflop = 6 * 2 * 12 * 32**2 * 4 * (32 + 0.6 * 128) * 10 / 1e12
-    assert done == {"job": 1.0, "step": 10, "cpu_tflop": pytest.approx(tflop)}
+    # 4 pairs of a query cut at 32 and a passage of 50, 10 steps, 6 operations on each of 2 x 12 x 32² parameters.
+    tokens = 4 * (32 + 50) * 10
+    tflop = 6 * 2 * 12 * 32**2 * tokens / 1e12
+    assert done == {"job": 1.0, "cpu_megatoken": pytest.approx(tokens / 1e6), "cpu_tflop": pytest.approx(tflop)}
     on_gpus = experiment(config).work(job("a", gpus=2, model="atlas-s", strategy="mono", seed="1"))
-    assert on_gpus == {"job": 1.0, "step": 10, "gpu_tflop": pytest.approx(tflop / 2)}
+    assert on_gpus == {"job": 1.0, "gpu_tflop": pytest.approx(tflop / 2)}
 
 
 def test_a_batch_in_chunks_is_encoded_twice():
-    plain = experiment(config_with(training={"steps": 1})).work(job("a", model="atlas-s"))
-    chunked = experiment(config_with(training={"steps": 1, "chunk_tokens": 64})).work(job("a", model="atlas-s"))
+    plain = experiment(config_with(training={"steps": 1})).work(job("a", model="atlas-s", strategy="mono"))
+    chunked = experiment(config_with(training={"steps": 1, "chunk_tokens": 64})).work(
+        job("a", model="atlas-s", strategy="mono")
+    )
     assert chunked["cpu_tflop"] == pytest.approx(plain["cpu_tflop"] * 8 / 6)
 
 
 def test_the_work_of_encoding_and_searching_ten_languages():
     config = config_with()
     named = {"model": "atlas-s", "strategy": "mono", "seed": "1", "collection": "atlas", "part": "all"}
-    assert experiment(config).work(job("a", "encode", **named))["text"] == 10 * (10 + 100)
+    encoded = experiment(config).work(job("a", "encode", **named))
+    assert encoded["cpu_megatoken"] == pytest.approx(10 * (10 * 20 + 100 * 60) / 1e6)
     searched = experiment(config).work(job("a", "search", **named))
     assert searched["gigaproduct"] == pytest.approx(100 * 1000 * 32 / 1e9)
     assert searched["row"] == 100 * 10 * 100  # queries x languages x depth
@@ -93,6 +100,41 @@ def test_rates_add_up_and_a_wrong_unit_is_named(tmp_path):
 def test_our_rates_cover_every_rule():
     rates = read_rates(ROOT / "resources/rates.csv")
     assert "*" in rates and {"pretrain", "finetune", "encode", "search", "score"} <= set(rates)
+
+
+def test_the_most_specific_length_counts(tmp_path):
+    file = tmp_path / "lengths.csv"
+    head = "kind,format,lang,query,passage,source\n"
+    file.write_text(head + "*,*,*,20,120,a\ncollection,xquad-r/sentence,th,9,30,b\ntexts,ntrex,*,,33,c\n")
+    lengths = TextLengths.read(file)
+    sentences = {"format": "xquad-r", "candidate": "sentence"}
+    assert lengths.of("collection", sentences, "th") == (9, 30)
+    assert lengths.of("collection", sentences, "sw") == lengths.of("pairs", sentences, "th") == (20, 120)
+    assert lengths.of("texts", {"format": "ntrex"}, "sw").passage == 33
+    file.write_text(head + "collection,a,th,9,30,b\n")
+    with pytest.raises(InputError, match="has no row"):
+        TextLengths.read(file)
+
+
+def test_a_log_ends_with_its_processor_time(tmp_path):
+    log = tmp_path / "a.log"
+    assert processor_time(log) is None
+    log.write_text("x" * 1000 + "\n2026-01-01 00:00:00,000 command_line: processor time 12.50 s\n")
+    assert processor_time(log) == 12.5
+    log.write_text("command_line: processor time 12.50 s\nerror: a job that ran again and failed\n")
+    assert processor_time(log) is None
+    log.write_text("")
+    assert processor_time(log) is None
+
+
+def test_downloads_are_counted_where_they_are_known():
+    config = config_with(models={"hub": {"hub": "a/b", "revision": "0" * 40, "size_m": 10, "learning_rate": 1e-4}})
+    plan = experiment(config)
+    fetched = plan.download_bytes(job("a", "fetch_model", model="hub"))
+    assert fetched == 4 * (10e6 + 250_000 * 264)  # fp32; 12 layers of that size are 264 wide
+    assert plan.work(job("a", "fetch_model", model="hub"))["megabyte"] == pytest.approx(fetched / 1e6)
+    assert plan.download_bytes(job("a", "fetch_data", hub="a/c", revision="0" * 40, files="x")) is None
+    assert plan.download_bytes(job("a", "encode")) == 0
 
 
 def test_what_was_measured_corrects_its_stage_alone():

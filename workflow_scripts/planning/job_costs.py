@@ -1,6 +1,7 @@
 """What a job has to do, counted from the config, and how long that takes at given rates.
 
-A job's time is linear in its work: ``seconds = Σ rate × amount`` over the units of ``resources/rates.csv``. The
+A job's time is linear in its work: ``seconds = Σ rate × amount`` over the units of ``resources/rates.csv``. That is
+processor time, over the threads where a transformer shares it among them; for GPUs and downloads it is the clock's. The
 arithmetic of a transformer is 2 operations a non-embedding parameter and token forward, 4 backward (Kaplan et al.,
 arXiv 2001.08361, section 2.1).
 """
@@ -10,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import Any, ClassVar
 
 from workflow_scripts.data.errors import InputError
@@ -20,7 +21,6 @@ from workflow_scripts.planning.job_resources import (
     HIT_BYTES,
     ID_BYTES,
     PARAMETER_BYTES,
-    PASSAGE_SHARE,
     TEXT_BYTES,
     TOKEN_BYTES,
     non_embedding_parameters,
@@ -29,10 +29,14 @@ from workflow_scripts.planning.job_resources import (
 )
 from workflow_scripts.planning.runs import Config
 from workflow_scripts.planning.sizes import Size
+from workflow_scripts.planning.text_lengths import COLLECTION, PAIRS, TEXTS, TextLengths
 from workflow_scripts.planning.token_arrays import longest_texts
+from workflow_scripts.planning.translation import back_translator, translator
 
-UNITS = ("job", "step", "text", "cpu_tflop", "gpu_tflop", "gigaproduct", "row")
+UNITS = ("job", "step", "text", "cpu_megatoken", "cpu_tflop", "gpu_tflop", "gigaproduct", "row", "megabyte")
+_OF_A_TRANSFORMER = ("megatoken", "tflop")
 
+_FETCHING = ("fetch_model", "fetch_translator")
 COMPRESSION = 2  # of text in Parquet
 
 Rates = Mapping[str, Mapping[str, float]]
@@ -42,7 +46,7 @@ Rates = Mapping[str, Mapping[str, float]]
 class Job:
     """A job of the plan: ``key`` is unique; ``needs`` are keys of jobs that come before; ``left``: not done yet.
 
-    ``benchmark`` is the file in which Snakemake notes what it took, or nothing.
+    ``benchmark`` is the file in which Snakemake notes what it took, ``log`` the one that ends with its processor time.
     """
 
     key: str
@@ -55,6 +59,7 @@ class Job:
     left: bool
     needs: tuple[str, ...]
     benchmark: str = ""
+    log: str = ""
 
     @property
     def model(self) -> str:
@@ -69,14 +74,22 @@ class Experiment:
     config: Config
     size: Callable[[str, str], Size]
     pairs: Callable[[str], int]
+    lengths: TextLengths
 
     def work(self, job: Job) -> dict[str, float]:
         """Return the amounts of a job's work by unit; every job has one ``job``."""
         amounts = {"job": 1.0, **self._COUNTS.get(job.rule, lambda *_: {})(self, job.wildcards)}
-        tflop = amounts.pop("tflop", 0.0)
-        if tflop:
-            amounts["gpu_tflop" if job.gpus else "cpu_tflop"] = tflop / (job.gpus or job.threads)
+        for unit in _OF_A_TRANSFORMER:
+            if unit in amounts:
+                device = "gpu" if job.gpus else "cpu"
+                amounts[f"{device}_{unit}"] = amounts.pop(unit) / (job.gpus or job.threads)
+        # What arithmetic does not cover is hidden behind it on a GPU, as far as is known.
+        amounts.pop("gpu_megatoken", None)
         return amounts
+
+    def download_bytes(self, job: Job) -> float | None:
+        """Return what a job fetches; nothing where nobody has written down how large it is."""
+        return None if job.rule == "fetch_data" else self.disk_bytes(job) if job.rule in _FETCHING else 0.0
 
     def disk_bytes(self, job: Job) -> float:
         """Return roughly what a job leaves on disk: texts, tokens, vectors, hits and models; the rest is small."""
@@ -84,8 +97,8 @@ class Experiment:
         if job.rule == "prepare_collection":
             return self.size(named["collection"], named["lang"]).passages * TEXT_BYTES / COMPRESSION
         if job.rule == "tokenize_collection":
-            _, longest = longest_texts(named["form"])
-            return sum(self._encoded(named)) * (PASSAGE_SHARE * longest * TOKEN_BYTES + 8 + ID_BYTES)
+            tokens = self._encoded_tokens(named, *longest_texts(named["form"]))
+            return tokens * TOKEN_BYTES + sum(self._encoded(named)) * (8 + ID_BYTES)
         if job.rule == "encode":
             return sum(self._encoded(named)) * (self._width(named["model"]) * COMPONENT_BYTES + ID_BYTES)
         if job.rule == "search":
@@ -121,28 +134,85 @@ class Experiment:
     def _total_parameters(self, model: str) -> float:
         return total_parameters(self.config["models"][model], self.config["pretraining"]["tokenizer"]["vocabulary"])
 
+    def _encoded_tokens(self, named: Mapping[str, str], longest_query: int, longest_passage: int) -> float:
+        """Tokens of the texts of an encoding job."""
+        part = runs.encoding_parts(self.config, named["collection"])[named["part"]]
+        entry, tokens = self.config["collections"][named["collection"]], 0.0
+        for lang in part.languages:
+            size, length = self.size(named["collection"], lang), self.lengths.of(COLLECTION, entry, lang)
+            tokens += size.passages / part.shards * min(length.passage, longest_passage)
+            tokens += 0 if part.shard else size.queries * min(length.query, longest_query)
+        return tokens
+
+    def _mean_pair(self, strategy: str, model: Mapping[str, Any]) -> float:
+        """Tokens of a pair and its hard negatives: sources and languages count alike, whatever their sizes."""
+        languages = set(runs.training_languages(self.config, strategy))
+        negatives = self.config["training"]["hard_negatives"]
+        found = [
+            min(length.query, model["max_query_length"])
+            + (1 + negatives) * min(length.passage, model["max_passage_length"])
+            for name in self.config["experiment"]["sources"]
+            for lang in runs.pair_languages(self.config, name)
+            if lang in languages
+            for length in [self.lengths.of(PAIRS, self.config["sources"][name], lang)]
+        ]
+        return fmean(found)
+
     def _finetune(self, named: Mapping[str, str]) -> dict[str, float]:
         model, training = self.config["models"][named["model"]], self.config["training"]
-        tokens = training["batch_size"] * (model["max_query_length"] + PASSAGE_SHARE * model["max_passage_length"])
+        tokens = training["batch_size"] * self._mean_pair(named["strategy"], model)
         passes = 8 if tokens > training["chunk_tokens"] else 6  # GradCache encodes a large batch twice
-        operations = passes * non_embedding_parameters(model) * tokens * training["steps"]
-        return {"step": training["steps"], "tflop": operations / 1e12}
+        tokens *= training["steps"]
+        return {"megatoken": tokens / 1e6, "tflop": passes * non_embedding_parameters(model) * tokens / 1e12}
 
     def _pretrain(self, named: Mapping[str, str]) -> dict[str, float]:
         entry, section = self.config["models"][named["model"]], self.config["pretraining"]
-        tokens = 2 * section["batch_size"] * PASSAGE_SHARE * section["max_length"]
+        texts = [
+            min(self.lengths.of(TEXTS, self.config["sources"][name], lang).passage, section["max_length"])
+            for name in self.config["experiment"]["sources"]
+            for lang in self.config["sources"][name]["texts"]
+        ]
+        tokens = 2 * section["batch_size"] * fmean(texts) * section["steps"]
         head = section["mask_share"] * section["tokenizer"]["vocabulary"] * entry["pretrain"]["hidden"]
-        operations = 6 * (non_embedding_parameters(entry) + head) * tokens * section["steps"]
-        return {"step": section["steps"], "tflop": operations / 1e12}
+        operations = 6 * (non_embedding_parameters(entry) + head) * tokens
+        return {"megatoken": tokens / 1e6, "tflop": operations / 1e12}
 
     def _encode(self, named: Mapping[str, str]) -> dict[str, float]:
-        entry, (queries, passages) = self.config["models"][named["model"]], self._encoded(named)
-        tokens = queries * entry["max_query_length"] / 2 + passages * PASSAGE_SHARE * entry["max_passage_length"]
-        return {"text": queries + passages, "tflop": 2 * non_embedding_parameters(entry) * tokens / 1e12}
+        entry = self.config["models"][named["model"]]
+        tokens = self._encoded_tokens(named, entry["max_query_length"], entry["max_passage_length"])
+        return {"megatoken": tokens / 1e6, "tflop": 2 * non_embedding_parameters(entry) * tokens / 1e12}
+
+    def _translate_shard(self, named: Mapping[str, str]) -> dict[str, float]:
+        return self._translated(named, translator(self.config, named["lang"]))
+
+    def _translate_back(self, named: Mapping[str, str]) -> dict[str, float]:
+        return self._translated(named, back_translator(self.config, named["lang"]))
+
+    def _translated(self, named: Mapping[str, str], name: str) -> dict[str, float]:
+        """A translation is taken to be as long as its source: both count as tokens of half the model each."""
+        entry = self.config["sources"][named["source"]]
+        pairs = self.pairs(named["source"]) * entry["translate"][named["lang"]] / self.config["translation"]["shards"]
+        tokens = pairs * sum(self.lengths.of(PAIRS, entry, "en"))
+        operations = 2 * self.config["translators"][name]["size_m"] * 1e6 * tokens
+        return {"text": 2 * pairs, "tflop": operations / 1e12}
+
+    def _fetched(self, named: Mapping[str, str]) -> dict[str, float]:
+        if "translator" in named:
+            size = self.config["translators"][named["translator"]]["size_m"] * 1e6
+        else:
+            size = self._total_parameters(named["model"])
+        return {"megabyte": size * PARAMETER_BYTES / 1e6}
 
     def _search(self, named: Mapping[str, str]) -> dict[str, float]:
         comparisons = compared(self.config, self.size, named["collection"], named["part"])
         return {"gigaproduct": comparisons * self._width(named["model"]) / 1e9, "row": self._hits(named)}
+
+    def _search_bm25(self, named: Mapping[str, str]) -> dict[str, float]:
+        languages = runs.parts(self.config, named["collection"])[named["part"]]
+        return {
+            "text": sum(self.size(named["collection"], lang).passages for lang in languages),
+            "row": self._hits(named),
+        }
 
     def _score(self, named: Mapping[str, str]) -> dict[str, float]:
         parts = runs.parts(self.config, named["collection"])
@@ -154,6 +224,16 @@ class Experiment:
     def _tokenize_collection(self, named: Mapping[str, str]) -> dict[str, float]:
         return {"text": sum(self._encoded(named))}
 
+    def _translate(self, named: Mapping[str, str]) -> dict[str, float]:
+        share = self.config["sources"][named["source"]]["translate"][named["lang"]]
+        return {"text": 2 * share * self.pairs(named["source"])}
+
+    def _tokenize_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
+        kind, folder, name = named["table"].split("/")
+        if kind == "codeswitched":  # the folder is a strategy's, the table a source's
+            return {"text": 2 * self.pairs(name)}
+        return {"text": 2 * self.config["sources"][folder]["translate"].get(name, 1) * self.pairs(folder)}
+
     def _pairs_of(self, named: Mapping[str, str]) -> dict[str, float]:
         return {"text": 2 * self.pairs(named["source"])}
 
@@ -163,11 +243,17 @@ class Experiment:
         "pretrain": _pretrain,
         "encode": _encode,
         "search": _search,
+        "search_bm25": _search_bm25,
         "score": _score,
         "prepare_collection": _prepare_collection,
         "tokenize_collection": _tokenize_collection,
         "prepare_pairs": _pairs_of,
-        "translate": _pairs_of,
+        "tokenize_pairs": _tokenize_pairs,
+        "translate": _translate,
+        "translate_shard": _translate_shard,
+        "translate_back": _translate_back,
+        "fetch_model": _fetched,
+        "fetch_translator": _fetched,
     }
 
 

@@ -33,9 +33,9 @@ def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[s
             storage_settings=StorageSettings(),
             snakefile=path_to_snakefile,
         )
-        workflow.dag(DAGSettings(targets=frozenset(targets), max_checksum_file_size=10**9)).execute_workflow(
-            executor="dryrun"
-        )
+        workflow.dag(
+            DAGSettings(targets=frozenset(targets), force_incomplete=True, max_checksum_file_size=10**9)
+        ).execute_workflow(executor="dryrun")
         # The API runs a plan but does not hand it out: the one place where we look behind it (Snakemake is pinned).
         dag = workflow._workflow.dag
         jobs = [job for job in dag.jobs if job.output]
@@ -51,6 +51,7 @@ def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[s
                 left=bool(dag.needrun(job)),
                 needs=tuple(_key(needed) for needed in dag.dependencies[job]),
                 benchmark=str(job.benchmark or ""),
+                log=str(job.log[0]) if job.log else "",
             )
             for job in jobs
         ]

@@ -1,0 +1,104 @@
+"""A plan beside what a finished run took, by stage; and how long its texts were.
+
+    PYTHONPATH=. python benchmarks/plan.py [EXPERIMENT.yaml ...]
+
+Run it where the experiment ran (its results lie below the working folder). It prints a Markdown table: a stage's jobs,
+what ``resources/rates.csv`` says they take, what their logs say they took (processor time over threads), and the factor
+between the two. ``--text-lengths`` prints rows of ``resources/text_lengths.csv`` instead, counted in what the run made.
+"""
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+from statistics import fmean
+
+from tokenizers import Tokenizer
+
+from workflow_scripts.data.languages import read_languages
+from workflow_scripts.data.tables import TEXTS, VECTOR_IDS, read_table
+from workflow_scripts.data.token_arrays import TokenArrays
+from workflow_scripts.plan import experiment_of, measured_seconds
+from workflow_scripts.planning.config import resolve_config
+from workflow_scripts.planning.job_costs import Experiment, Job, read_rates, seconds
+from workflow_scripts.planning.job_graph import job_graph
+from workflow_scripts.planning.pin_revisions import merged
+from workflow_scripts.planning.text_lengths import form_of
+
+ROOT = Path(__file__).resolve().parents[1]
+RESOURCES = ROOT / "resources"
+KINDS = ("queries", "passages")
+SAMPLE = 2000  # texts of a table
+
+
+def compared(jobs: list[Job], experiment: Experiment) -> list[str]:
+    """Return the table of stages that ran, those that took longest first."""
+    rates = read_rates(RESOURCES / "rates.csv")
+    stages: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for job in jobs:
+        if (took := measured_seconds(job)) is not None:
+            stages[job.rule].append((seconds(job.rule, experiment.work(job), rates), took))
+    lines = ["| stage | jobs | estimated, s | measured, s | factor |", "| --- | ---: | ---: | ---: | ---: |"]
+    for rule, times in sorted(stages.items(), key=lambda item: -sum(took for _, took in item[1])):
+        estimated, measured = map(sum, zip(*times, strict=True))
+        known = "" if rule in rates else " (a guess)"
+        lines.append(
+            f"| `{rule}`{known} | {len(times)} | {estimated:.1f} | {measured:.1f} | {estimated / measured:.2f} |"
+        )
+    return lines
+
+
+def counted(jobs: list[Job], experiment: Experiment) -> list[str]:
+    """Return kind, format, language, mean tokens of queries and of passages of what has been tokenised, as CSV.
+
+    Plain texts leave no tokens behind: a sample of each table is tokenised as pre-training does.
+    """
+    config, lines = experiment.config, []
+    tokenizers = [Path(job.key) for job in jobs if job.rule == "train_tokenizer" and Path(job.key).is_file()]
+    for job in jobs:
+        made = Path(job.key)
+        if job.rule == "tokenize_pairs" and made.is_file():
+            _, source, lang = job.wildcards["table"].split("/")
+            query, passage = (TokenArrays.open(made.parent, kind).lengths().mean() for kind in KINDS)
+            lines.append(f"pairs,{config['sources'][source]['format']},{lang},{query:.0f},{passage:.0f}")
+        elif job.rule == "tokenize_collection" and made.is_file():
+            entry = config["collections"][job.wildcards["collection"]]
+            query, passage = (_means_by_language(made.parent, kind) for kind in KINDS)
+            lines += [f"collection,{form_of(entry)},{lang},{query[lang]:.0f},{passage[lang]:.0f}" for lang in passage]
+        elif job.rule == "prepare_texts" and made.is_file() and tokenizers:
+            texts = read_table(made, TEXTS, ["text"])["text"].to_pylist()[:SAMPLE]
+            encoded = Tokenizer.from_file(str(tokenizers[0])).encode_batch(texts)
+            form = form_of(config["sources"][job.wildcards["source"]])
+            lines.append(f"texts,{form},{job.wildcards['lang']},,{fmean(len(one.ids) for one in encoded):.0f}")
+    return sorted(lines)
+
+
+def _means_by_language(folder: Path, kind: str) -> dict[str, float]:
+    lengths = TokenArrays.open(folder, kind).lengths()
+    languages = read_table(folder / f"{kind}.parquet", VECTOR_IDS, ["lang"])["lang"].to_pylist()
+    found = defaultdict(list)
+    for length, lang in zip(lengths.tolist(), languages, strict=True):
+        found[lang].append(length)
+    return {lang: fmean(values) for lang, values in found.items()}
+
+
+def main() -> None:
+    """Parse the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("overlays", nargs="*", type=Path, help="config files over config.yaml")
+    parser.add_argument("--text-lengths", action="store_true", help="print mean lengths of texts instead")
+    flags = parser.parse_args()
+    raw = merged([ROOT / "config.yaml", *flags.overlays])
+    config = resolve_config(raw, read_languages(RESOURCES / "languages.csv"))
+    experiment = experiment_of(
+        config,
+        Path("results", config["experiment"]["name"]),
+        RESOURCES / "languages.csv",
+        RESOURCES / "collection_sizes.csv",
+        RESOURCES / "text_lengths.csv",
+    )
+    jobs = job_graph(ROOT / "Snakefile", raw, {"all"})
+    print("\n".join((counted if flags.text_lengths else compared)(jobs, experiment)))
+
+
+if __name__ == "__main__":
+    main()
