@@ -149,7 +149,8 @@ def benchmarks_folder():
 def disk_limit():
     """What the profile, or --resources, says that jobs may write at once, in MB; nothing where it says nothing."""
     limit = workflow.global_resources.get("disk_mb")
-    return "" if limit is None else limit.value
+    # Where nobody says a limit, Snakemake may still know the name: then its value is nothing.
+    return "" if limit is None or limit.value is None else limit.value
 
 
 def code(rule_name):
