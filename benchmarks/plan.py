@@ -50,26 +50,39 @@ def compared(jobs: list[Job], experiment: Experiment) -> list[str]:
 def counted(jobs: list[Job], experiment: Experiment) -> list[str]:
     """Return kind, format, language, mean tokens of queries and of passages of what has been tokenised, as CSV.
 
-    Plain texts leave no tokens behind: a sample of each table is tokenised as pre-training does.
+    Language ``*`` is the mean of a format's languages. Plain texts leave no tokens behind: a sample of each table is
+    tokenised as pre-training does. A table whose passages are all another's has no row.
     """
-    config, lines = experiment.config, []
+    config = experiment.config
     tokenizers = [Path(job.key) for job in jobs if job.rule == "train_tokenizer" and Path(job.key).is_file()]
+    found: dict[tuple[str, str, str], tuple[float | None, float]] = {}
     for job in jobs:
         made = Path(job.key)
         if job.rule == "tokenize_pairs" and made.is_file():
             _, source, lang = job.wildcards["table"].split("/")
-            query, passage = (TokenArrays.open(made.parent, kind).lengths().mean() for kind in KINDS)
-            lines.append(f"pairs,{config['sources'][source]['format']},{lang},{query:.0f},{passage:.0f}")
+            arrays = [TokenArrays.open(made.parent, kind) for kind in KINDS]
+            if source in config["sources"] and all(map(len, arrays)):
+                query, passage = (float(array.lengths().mean()) for array in arrays)
+                found["pairs", form_of(config["sources"][source]), lang] = query, passage
         elif job.rule == "tokenize_collection" and made.is_file():
             entry = config["collections"][job.wildcards["collection"]]
             query, passage = (_means_by_language(made.parent, kind) for kind in KINDS)
-            lines += [f"collection,{form_of(entry)},{lang},{query[lang]:.0f},{passage[lang]:.0f}" for lang in passage]
+            found |= {("collection", form_of(entry), lang): (query[lang], passage[lang]) for lang in passage}
         elif job.rule == "prepare_texts" and made.is_file() and tokenizers:
             texts = read_table(made, TEXTS, ["text"])["text"].to_pylist()[:SAMPLE]
-            encoded = Tokenizer.from_file(str(tokenizers[0])).encode_batch(texts)
+            lengths = [len(one.ids) for one in Tokenizer.from_file(str(tokenizers[0])).encode_batch(texts)]
             form = form_of(config["sources"][job.wildcards["source"]])
-            lines.append(f"texts,{form},{job.wildcards['lang']},,{fmean(len(one.ids) for one in encoded):.0f}")
-    return sorted(lines)
+            found["texts", form, job.wildcards["lang"]] = None, fmean(lengths)
+    of_format: dict[tuple[str, str, str], list[tuple[float | None, float]]] = defaultdict(list)
+    for (kind, form, _), pair in found.items():
+        of_format[kind, form, "*"].append(pair)
+    for key, pairs in of_format.items():
+        queries, passages = zip(*pairs, strict=True)
+        found[key] = None if None in queries else fmean(queries), fmean(passages)
+    return sorted(
+        f"{','.join(key)},{'' if query is None else f'{query:.0f}'},{passage:.0f}"
+        for key, (query, passage) in found.items()
+    )
 
 
 def _means_by_language(folder: Path, kind: str) -> dict[str, float]:

@@ -222,7 +222,7 @@ class Experiment:
         return {"text": sum(self.size(named["collection"], named["lang"])[:2])}
 
     def _tokenize_collection(self, named: Mapping[str, str]) -> dict[str, float]:
-        return {"text": sum(self._encoded(named))}
+        return {"megatoken": self._encoded_tokens(named, *longest_texts(named["form"])) / 1e6}
 
     def _translate(self, named: Mapping[str, str]) -> dict[str, float]:
         share = self.config["sources"][named["source"]]["translate"][named["lang"]]
