@@ -16,7 +16,7 @@ _FILE = "train.jsonl.gz"
 _ROWS = [{"query": f"What is {n}?", "positive": f"{n} is a number, and {n + 1} is the next."} for n in range(500)]
 _CONTENT = gzip.compress("".join(json.dumps(row) + "\n" for row in _ROWS).encode())
 _CONFIG = {
-    "experiment": {"name": "fetched", "sources": ["pairs"]},
+    "experiment": {"name": "fetched", "sources": ["atlas", "pairs"]},
     "sources": {
         "pairs": {
             "format": "table",

@@ -122,10 +122,10 @@ def _rename(config: dict, section: str, name: str) -> None:
 def _prepared(tree: Path, root: Path, source: str) -> tuple[subprocess.CompletedProcess, bytes | None]:
     workflow = copy_of_the_workflow(tree, "paths")
     (root / source).mkdir(parents=True)
-    rows = [{"id": str(n), "query": f"What is {n}?", "passage": f"{n} is a number."} for n in range(20)]
+    rows = [{"id": str(n), "group": str(n), "query": f"What is {n}?", "passage": f"{n} is a number."} for n in range(20)]
     (root / source / "pairs-en.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     config = {
-        "experiment": {"name": "paths", "sources": ["given"]},
+        "experiment": {"name": "paths", "sources": ["atlas", "given"]},
         "data_root": str(root),
         "sources": {"given": {"format": "jsonl", "path": source, "pairs": ["en"]}},
     }
