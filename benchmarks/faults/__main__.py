@@ -40,7 +40,7 @@ def campaign(flags: argparse.Namespace, folder: Path, tree: Path) -> dict[str, F
         "snakemakes": lambda: kills.snakemakes_killed(tiny(), rng("snakemakes"), 5, folder),
         "full": lambda: disks.full_disks(tiny(), rng("full"), folder),
         "read-only": lambda: disks.read_only_disks(tiny(), rng("read-only"), folder),
-        "damage": lambda: damage.files_damaged(tiny(), rng("damage"), flags.damaged),
+        "damage": lambda: damage.files_damaged(tiny(), rng("damage"), flags.damaged, flags.files),
         "hub": lambda: hub.hub_faults(folder),
         "memory": lambda: memory.memory_runs_out(tiny(), rng("memory"), folder),
         "two": lambda: _both(tiny(), rng("two"), folder),
@@ -79,6 +79,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of what is random: which job, when, which file, which bit")
     parser.add_argument("--kills", type=int, default=50, metavar="N", help="jobs to kill")
     parser.add_argument("--damaged", type=int, default=1, metavar="N", help="files of each kind to damage, twice each")
+    parser.add_argument("--files", default="", metavar="TEXT", help="damage only kinds with it, such as 'search: '")
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep the experiment there for another call")
     parser.add_argument("--only", nargs="+", metavar="KIND", help="some kinds of faults")
     parser.add_argument("--report", type=Path, metavar="F.md", help="where the table and every fault are written")

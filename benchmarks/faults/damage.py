@@ -18,9 +18,14 @@ _UNREAD = ("batches.json", "verdict.json", "modules.json", "config_sentence_tran
 _REMEDY = re.compile(r"remove (?:its folder|(?P<it>it)|(?P<path>\S+)) and rerun")
 
 
-def files_damaged(experiment: Experiment, rng: random.Random, per_kind: int) -> Iterator[Outcome]:
-    """Damage ``per_kind`` random files of each kind, once cut short and once by a bit, each before a random reader."""
+def files_damaged(experiment: Experiment, rng: random.Random, per_kind: int, shown: str) -> Iterator[Outcome]:
+    """Damage ``per_kind`` random files of each kind that holds ``shown``, each before a random reader.
+
+    A file is damaged twice: once cut short, once by a bit. A kind is ``rule: name``.
+    """
     for kind, found in sorted(_readers(experiment).items()):
+        if shown not in kind:
+            continue
         names = sorted(found)
         for name in rng.sample(names, min(per_kind, len(names))):
             for damage in (_cut, _turn_a_bit):

@@ -77,6 +77,8 @@ def paths_taken(folder: Path) -> Iterator[Outcome]:
             source = name if place.startswith("a") else "given"
             done, made = _prepared(tree, root, source)
             reference = reference or made
+            if reference is None:
+                raise RuntimeError(f"nothing to compare with: the plain name failed:\n{done.stdout}{done.stderr}")
             said = (done.stdout + done.stderr).strip()
             traces = [str(path) for path in folder.rglob(_TRACE)]
             if traces:
@@ -122,7 +124,9 @@ def _rename(config: dict, section: str, name: str) -> None:
 def _prepared(tree: Path, root: Path, source: str) -> tuple[subprocess.CompletedProcess, bytes | None]:
     workflow = copy_of_the_workflow(tree, "paths")
     (root / source).mkdir(parents=True)
-    rows = [{"id": str(n), "group": str(n), "query": f"What is {n}?", "passage": f"{n} is a number."} for n in range(20)]
+    rows = [
+        {"id": str(n), "group": str(n), "query": f"What is {n}?", "passage": f"{n} is a number."} for n in range(20)
+    ]
     (root / source / "pairs-en.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     config = {
         "experiment": {"name": "paths", "sources": ["atlas", "given"]},
