@@ -30,8 +30,9 @@ _CONFIG = {
 }
 _GOAL = "results/fetched/pairs/prepared/pairs/en.parquet"
 _WAIT = 2  # seconds after which a transfer counts as stalled
-_STALL = ("stall", 1000, 3.0 * _WAIT)
-_FAULTS = {"HTTP 429": 429, "HTTP 500": 500, "HTTP 503": 503, "a cut": ("cut", 1000), "a stall": _STALL}
+_CUT = 100  # bytes after which an answer ends: less than the list of files has
+_STALL = ("stall", _CUT, 3.0 * _WAIT)
+_FAULTS = {"HTTP 429": 429, "HTTP 500": 500, "HTTP 503": 503, "a cut": ("cut", _CUT), "a stall": _STALL}
 
 
 def hub_faults(folder: Path) -> Iterator[Outcome]:

@@ -33,9 +33,7 @@ _ROOMS = [2**size for size in range(30, 20, -1)]  # bytes
 def memory_runs_out(experiment: Experiment, rng: random.Random, folder: Path) -> Iterator[Outcome]:
     """Encode with ever less memory, from plenty to what no text fits into."""
     run = "tiny-m/hybrid/1/tiny-atlas/all"
-    (experiment.results / "vectors" / run / "passages.npy").unlink()
     command = _command_of(experiment, f"results/tiny/vectors/{run}/manifest.json")
-    experiment.settle(f"results/tiny/vectors/{run}/passages.npy")
     whole = np.load(experiment.results / "vectors" / run / "passages.npy").astype(np.float32)
     for room in _ROOMS:
         output = folder / f"vectors-{room}"
@@ -63,10 +61,10 @@ def memory_runs_out(experiment: Experiment, rng: random.Random, folder: Path) ->
 
 def _command_of(experiment: Experiment, output: str) -> list[str]:
     """Return the flags of the job that makes ``output``, without those that say where it writes."""
-    done = experiment.snakemake("--dry-run", "--printshellcmds", output)
+    done = experiment.snakemake("--dry-run", "--printshellcmds", "--force", output)
     printed = done.stdout + done.stderr
     line = next(line for line in printed.splitlines() if "workflow_scripts.encode" in line)
-    words = shlex.split(line.split("&>")[0])[3:]
+    words = shlex.split(line.split("workflow_scripts.encode")[1].split("&>")[0])
     kept = []
     while words:
         flag, value = words.pop(0), words.pop(0)
