@@ -28,13 +28,17 @@ def settings(text: str) -> dict[str, Any]:
 def run(main: Callable[[], None]) -> None:
     """Run an entry module's ``main``: log to standard error; what a user can put right ends in one line and status 1.
 
-    That is InputError, and errors of the disk. The last line of the log says what processor time all took.
+    That is InputError, memory that Python is refused, and errors of the disk. The last line of the log says what
+    processor time all took.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
+    except MemoryError:
+        logging.exception("memory ran out here")
+        sys.exit("error: memory ran out; give the job more, or use a larger machine, and rerun")
     except Exception as error:
         if (complaint := storage_error(error)) is None:
             raise

@@ -1,5 +1,6 @@
 """HTML and script in all text that reaches the report: passages, labels, titles, licences, prefixes."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -65,13 +66,14 @@ def _write_collection(folder: Path, lang: str) -> None:
     for kind, content in {
         f"{name}/topics/topics.{name}-dev.tsv": "".join(f"{n}\t{n} {_flat()}?\n" for n in range(3)),
         f"{name}/qrels/qrels.{name}-dev.tsv": "".join(f"{n}\tQ0\t{n}#0\t1\n" for n in range(3)),
-        f"miracl-corpus-v1.0-{lang}/docs-0.jsonl": "".join(
+        f"miracl-corpus-v1.0-{lang}/docs-0.jsonl.gz": "".join(
             json.dumps({"docid": f"{n}#0", "title": ATTACK, "text": f"{n} {ATTACK}"}) + "\n" for n in range(3)
         ),
     }.items():
         path = folder / kind
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        data = content.encode()
+        path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
 
 
 def _flat() -> str:

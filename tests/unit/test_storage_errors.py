@@ -114,3 +114,11 @@ def test_the_command_line_ends_in_one_line(monkeypatch, capsys):
 
     with pytest.raises(ZeroDivisionError):
         command_line.run(broken)
+
+
+def test_memory_that_runs_out_ends_in_one_line_that_says_so():
+    def main():
+        bytes(1 << 62)
+
+    with pytest.raises(SystemExit, match=r"^error: memory ran out; .* and rerun$"):
+        command_line.run(main)
