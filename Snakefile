@@ -40,6 +40,7 @@ include: "rules/plan.smk"
 onstart:
     stop_where_earlier_jobs_go_on()
     stop_where_results_cannot_be_written()
+    mark_what_is_to_be_made_again()
 
 
 onerror:

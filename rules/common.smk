@@ -116,6 +116,17 @@ def stop_where_results_cannot_be_written():
         )
 
 
+def mark_what_is_to_be_made_again():
+    """What this run is to replace counts as unfinished until it is replaced.
+
+    A job that fails leaves its outputs removed, and Snakemake does not make a missing file that only finished jobs
+    read: the results of an earlier state behind it would pass for those of this one.
+    """
+    for job in workflow.dag.needrun_jobs():
+        if any(map(os.path.lexists, job.output)):
+            workflow.persistence.started(job)
+
+
 def say_where_the_disk_is_full():
     """A job whose log is on the full disk cannot say so."""
     free = shutil.disk_usage(results_folder()).free

@@ -63,6 +63,21 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
     assert list(target.parent.rglob("*.partial")) == []
 
 
+def test_no_result_of_before_stays_behind_a_job_that_failed(tiny):
+    hits, scores = (tiny.results / STAGES[stage] for stage in ("search", "score"))
+    before, whole, made = digest(scores), hits.read_bytes(), hits.stat()
+    hits.write_bytes(whole[:-100])
+    assert tiny.snakemake("all", check=False).returncode != 0
+    assert not scores.exists()
+    # As if it had never been damaged: nothing but what is missing says that something is to be made.
+    hits.write_bytes(whole)
+    os.utime(hits, ns=(made.st_atime_ns, made.st_mtime_ns))
+    assert tiny.planned("all").keys() >= {"score", "aggregate"}
+    tiny.snakemake("all")
+    assert digest(scores) == before
+    assert tiny.planned("all") == {}
+
+
 def test_the_run_is_whole_after_all_that(tiny):
     tiny.snakemake("all")
     assert tiny.planned("all") == {}
