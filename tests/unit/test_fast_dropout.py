@@ -41,6 +41,10 @@ def test_nothing_is_dropped_without_a_share_or_in_evaluation():
     assert not torch.equal(FastDropout(0.5).train()(values), values)
 
 
+def test_a_share_next_to_one_drops_all():
+    assert (dropout(torch.ones(10), 1 - 2**-20) == 0).all()
+
+
 def test_a_shape_that_is_no_multiple_of_four_and_not_contiguous():
     values = torch.ones(3, 5, 7).transpose(0, 2)
     left = dropout(values, 0.25)

@@ -13,9 +13,10 @@ _STEPS = 2**16
 
 def dropout(values: torch.Tensor, share: float) -> torch.Tensor:
     """Return ``values`` with about ``share`` of them 0 and the others divided by the share kept; gradients likewise."""
-    if values.device.type != "cpu" or share in (0.0, 1.0):
+    dropped = round(share * _STEPS)
+    if values.device.type != "cpu" or dropped in (0, _STEPS):
         return nn.functional.dropout(values, share)
-    return _Dropout.apply(values, round(share * _STEPS))
+    return _Dropout.apply(values, dropped)
 
 
 class FastDropout(nn.Dropout):

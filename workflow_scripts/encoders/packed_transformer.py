@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.encoders.fast_dropout import FastDropout, dropout
-from workflow_scripts.encoders.onednn_linear import linear
+from workflow_scripts.encoders.onednn_linear import fill_for_onednn, linear
 from workflow_scripts.encoders.packing import PackedTexts
 
 # model_type → transformers' class, and whether positions count from pad_token_id + 1, fairseq's convention.
@@ -102,10 +102,10 @@ class PackedTransformer(nn.Module):
 
     def forward(self, texts: PackedTexts, ids: torch.Tensor | None = None) -> torch.Tensor:
         """Return states [tokens, d] in the order of the pack; ``ids`` [tokens] stand in for the pack's own."""
-        states = self.embed(texts, ids)
+        states, runs = fill_for_onednn(self.embed(texts, ids), texts.runs)
         for layer in self.encoder.layer:
-            states = layer(states, texts.runs)
-        return states
+            states = layer(states, runs)
+        return states[: len(texts.ids)]
 
     def embed(self, texts: PackedTexts, ids: torch.Tensor | None = None) -> torch.Tensor:
         """Return what the first layer reads, [tokens, d]."""
@@ -191,11 +191,12 @@ def attend(projected: torch.Tensor, runs: list[tuple[int, int]], heads: int, dro
     outputs = []
     for (texts, length), of_run in zip(runs, of_runs, strict=True):
         query, key, value = of_run.unflatten(0, (texts, length)).permute(2, 0, 3, 1, 4).unbind(0)
-        if dropped:  # torch's fused kernel for CPU has none
+        # torch's fused kernel for CPU drops nothing, but what it takes instead keeps more digits of bf16 than this.
+        if dropped and projected.dtype != torch.bfloat16:
             weights = (query @ (key * key.shape[-1] ** -0.5).transpose(-2, -1)).softmax(-1)
             attended = dropout(weights, dropped) @ value
         else:
-            attended = functional.scaled_dot_product_attention(query, key, value)
+            attended = functional.scaled_dot_product_attention(query, key, value, dropout_p=dropped)
         outputs.append(attended.transpose(1, 2).reshape(texts * length, -1))
     return torch.cat(outputs)
 
