@@ -84,6 +84,8 @@ def test_what_a_pack_is_filled_with_changes_no_state_and_no_gradient():
         states = one(texts)  # a norm comes last: without weights the loss would be a constant
         (states @ torch.linspace(-1, 1, 256, dtype=states.dtype)).square().sum().backward()
     assert torch.allclose(model(texts).double(), exact(texts), atol=1e-4)
+    # That of a key's bias is nothing but rounding: what counts is the largest gradient.
+    largest = max(other.grad.abs().max() for other in exact.parameters() if other.grad is not None)
     for (name, mine), other in zip(model.named_parameters(), exact.parameters(), strict=True):
         if other.grad is not None:
-            assert torch.allclose(mine.grad.double(), other.grad, rtol=1e-3, atol=1e-3 * other.grad.abs().max()), name
+            assert torch.allclose(mine.grad.double(), other.grad, rtol=1e-3, atol=1e-4 * largest), name
