@@ -1,13 +1,25 @@
 """The pinned requirements and the environments of rules name the same versions."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 from rattler import MatchSpec
 
+from workflow_scripts.planning.fingerprint import code_fingerprint
+
 ROOT = Path(__file__).resolve().parents[2]
+# Packages whose modules have another name, or that come with another package.
+PACKAGE_OF = {
+    "yaml": "pyyaml",
+    "faiss": "faiss-cpu",
+    "pytrec_eval": "pytrec-eval-terrier",
+    "huggingface_hub": "huggingface-hub",
+    "httpx2": "huggingface-hub",
+}
 
 
 def pins(name):
@@ -38,6 +50,32 @@ def test_every_direct_requirement_is_pinned_with_its_reason():
 def test_the_two_locks_do_not_contradict_each_other():
     runtime, development = pins("requirements.txt"), pins("requirements-dev.txt")
     assert {name: development.get(name) for name in runtime} == runtime
+
+
+def imported_packages(entry):
+    """Return the packages that the modules of an entry module's import closure import, wherever in them."""
+    names = set()
+    for line in code_fingerprint(entry):
+        path = ROOT / line.split("@")[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if path.suffix == ".py" else ():
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module.split(".")[0])
+    return {PACKAGE_OF.get(name, name) for name in names - set(sys.stdlib_module_names) - {"workflow_scripts"}}
+
+
+def test_an_environment_has_what_its_rules_import():
+    checked = set()
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        for body in re.split(r"^rule ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+            for entry in re.findall(r"python -m workflow_scripts\.(\w+)", body):
+                name = re.search(r"envs/(\w+\.yaml)", body)[1]
+                environment = yaml.safe_load((ROOT / "envs" / name).read_text(encoding="utf-8"))
+                installed = {package.split("==")[0].lower() for package in environment["dependencies"][-1]["pip"]}
+                assert not imported_packages(entry) - installed, f"envs/{name} lacks what rule {entry} imports"
+                checked.add(name)
+    assert checked == {path.name for path in (ROOT / "envs").glob("*.yaml")}
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.stem)

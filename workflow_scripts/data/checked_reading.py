@@ -13,7 +13,7 @@ _AT_ONCE = 4  # files; a processor hashes about as fast as a disk gives
 
 @contextmanager
 def checked_reading(digests: Mapping[Path, str]) -> Iterator[None]:
-    """Compare files with their ``digests`` (SHA-256) in threads beside the block, which must not yet write its result.
+    """Compare files with their ``digests`` in threads beside the block, which must not yet write its result.
 
     The block's end waits for it. Raises InputError where a file is missing or has another digest; instead of what the
     block itself raises as InputError, which damaged content brings about.

@@ -1,7 +1,8 @@
 """``manifest.json``: what a checkpoint or a matrix is made of, written beside it as its last file.
 
 It names the digest of every file beside it. Whoever reads one of them whole compares it with its digest, once; the
-manifest itself is sealed.
+manifest itself is sealed. The digest is XXH3's of 128 bits, nearly as fast as a file is read: it finds damage,
+and is no protection from somebody who forges files.
 """
 
 import importlib.metadata
@@ -10,9 +11,10 @@ import platform
 import resource
 import subprocess
 import time
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from xxhash import xxh3_128
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.sealed_json import SEAL, read_sealed, write_sealed
@@ -23,11 +25,11 @@ _PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pya
 
 
 def digest_file(path: str | Path) -> str:
-    """Return the SHA-256 of a file's bytes as hexadecimal digits."""
-    digest = sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    """Return the digest of a file's bytes, as 32 hexadecimal digits."""
+    digest, room = xxh3_128(), bytearray(1 << 18)  # which stays in the processor's cache
+    with open(path, "rb", buffering=0) as file:
+        while size := file.readinto(room):
+            digest.update(memoryview(room)[:size])
     return digest.hexdigest()
 
 
@@ -38,7 +40,7 @@ def check_digest(path: str | Path, named: str) -> None:
 
 
 def checked_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file.
+    """Return the digest of a file.
 
     Raises InputError where it is missing, or the manifest beside it, if there is one, names another digest.
     """
@@ -52,11 +54,11 @@ def checked_digest(path: str | Path) -> str:
 
 
 def digest_header(path: str | Path) -> str:
-    """Return the SHA-256 of a safetensors file's header: eight bytes of its length, and names, types and shapes."""
+    """Return the digest of a safetensors file's header: eight bytes of its length, and names, types and shapes."""
     with open(path, "rb") as file:
         length = file.read(8)
         size = min(int.from_bytes(length, "little"), Path(path).stat().st_size)  # of whatever bears the name
-        return sha256(length + file.read(size)).hexdigest()
+        return xxh3_128(length + file.read(size)).hexdigest()
 
 
 def check_header(path: str | Path) -> None:
@@ -71,7 +73,7 @@ def check_header(path: str | Path) -> None:
 
 
 def checked_digests(folder: str | Path, suffixes: tuple[str, ...] = ("",)) -> dict[str, str]:
-    """Return the SHA-256 of the files of a folder whose names end in one of ``suffixes``, by name, sorted.
+    """Return the digest of the files of a folder whose names end in one of ``suffixes``, by name, sorted.
 
     Raises InputError where the manifest among them, if there is one, names another digest, or a file that is missing.
     """

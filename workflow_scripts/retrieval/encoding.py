@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Protocol, Self
 
 import numpy as np
+from xxhash import xxh3_128
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
@@ -39,7 +39,7 @@ class Encoder(Protocol):
 
 @dataclass
 class Progress:
-    """How many rows of each matrix are encoded, and the SHA-256 of all of them."""
+    """How many rows of each matrix are encoded, and the digest of all of them."""
 
     queries: int = 0
     passages: int = 0
@@ -128,10 +128,10 @@ class _MatrixFile:
         described = {"descr": "<f2", "fortran_order": False, "shape": (total, dimension)}
         np.lib.format.write_array_header_1_0(header, described)
         self.rows = done
-        self._digest = sha256()
+        self._digest = xxh3_128()
         self._file = self._reopen(path, header.getvalue(), 2 * dimension, digest) if done else None
         if self._file is None:
-            self.rows, self._digest = 0, sha256()
+            self.rows, self._digest = 0, xxh3_128()
             self._file = open(path, "wb")  # noqa: SIM115 (closed by __exit__)
             self._file.write(header.getvalue())
 
@@ -150,7 +150,7 @@ class _MatrixFile:
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all rows that are written."""
+        """The digest (XXH3, 128 bits) of all rows that are written."""
         return self._digest.hexdigest()
 
     def append(self, vectors: np.ndarray) -> None:

@@ -8,12 +8,12 @@ a damaged one is not either.
 import logging
 import re
 from concurrent.futures import ThreadPoolExecutor
-from hashlib import sha256
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from xxhash import xxh3_128
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
@@ -140,12 +140,12 @@ def _digest(tensors: dict[str, torch.Tensor]) -> str:
 
     def digest_one(name: str) -> bytes:
         tensor = tensors[name]
-        described = sha256(f"{name} {tensor.dtype} {list(tensor.shape)} ".encode())
+        described = xxh3_128(f"{name} {tensor.dtype} {list(tensor.shape)} ".encode())
         described.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
         return described.digest()
 
     with ThreadPoolExecutor() as pool:  # hashing does not hold the interpreter
-        return sha256(b"".join(pool.map(digest_one, sorted(tensors)))).hexdigest()
+        return xxh3_128(b"".join(pool.map(digest_one, sorted(tensors)))).hexdigest()
 
 
 def _random_states() -> dict[str, torch.Tensor]:
