@@ -6,12 +6,12 @@
     python benchmarks/search.py scale --folder /tmp/vectors --passages 100000 1000000 --plot scale.svg
     python benchmarks/search.py kinds --folder /tmp/vectors --passages 1000000
 
-Vectors are made: unit vectors with a common direction and a thousand clusters, so that cosines lie around .4 and differ
-as those of an encoder do. `compare` alternates the two in one run; ours is a process of its own each time, so that its
-peak memory is its own, and its seconds go from vectors and ids on disk to the file of hits; faiss's are its search
-alone, its index being in memory. Some queries' hits are compared with an fp64 product over all passages. `kinds` builds
-each faiss kind of `search.kind` with the config's defaults, searches it as rule `search` does, and compares its hits
-with those of exact search.
+Vectors are made: unit vectors with a common direction and a thousand clusters, so that cosines lie around .4 and
+differ as those of an encoder do. `compare` alternates the two in one run; ours is a process of its own each time, so
+that its peak memory is its own, and its seconds go from vectors and ids on disk, the former compared with their
+digests, to the file of hits; faiss's are its search alone, its index being in memory. Some queries' hits are compared
+with an fp64 product over all passages. `kinds` builds each faiss kind of `search.kind` with the config's defaults,
+searches it as rule `search` does, and compares its hits with those of exact search.
 """
 
 import argparse
@@ -32,6 +32,7 @@ CUTOFFS = (10, 100, 1000)
 KINDS = ("flat", "fp16", "sq8", "ivf-flat", "ivf-pq", "hnsw")
 SCHEMA = Path(__file__).parents[1] / "config.schema.yaml"
 ROWS = 50_000
+MATRICES = ("passages.npy", "queries.npy")
 
 
 def make_vectors(rng: np.random.Generator, rows: int, centres: np.ndarray, common: np.ndarray) -> np.ndarray:
@@ -63,6 +64,8 @@ def prepare(folder: Path, passages: int, queries: int, dimension: int) -> None:
     neutral = [neutral_id("c", "en", name) for name in ids]
     table = pa.table({"id": ids, "lang": ["en"] * passages, "neutral_id": neutral})
     write_table(table, folder / "ids.parquet", VECTOR_IDS)
+    for name in MATRICES:
+        keep_digest(folder / name)
 
 
 def faiss_settings() -> dict[str, int]:
@@ -81,6 +84,18 @@ def index_of(folder: Path, kind: str) -> Path:
     return folder / f"{kind}.index"
 
 
+def keep_digest(path: Path) -> None:
+    """Write a file's digest, which rules read from manifests, beside it."""
+    from workflow_scripts.data.manifest import digest_file
+
+    Path(f"{path}.digest").write_text(digest_file(path), encoding="utf-8")
+
+
+def digest_of(path: Path) -> str:
+    """Return the digest that was written beside a file."""
+    return Path(f"{path}.digest").read_text(encoding="utf-8")
+
+
 def build_once(folder: Path, passages: int, kind: str) -> None:
     """Build an index of the first passages and print, as JSON, seconds and peak memory."""
     began = time.perf_counter()
@@ -90,6 +105,7 @@ def build_once(folder: Path, passages: int, kind: str) -> None:
     shape = np.load(folder / "passages.npy", mmap_mode="r").shape
     vectors = StoredVectors(folder / "passages.npy", shape, 0, passages)
     write_faiss_index(vectors, kind, faiss_settings(), "passages", index_of(folder, kind))
+    keep_digest(index_of(folder, kind))
     print_facts({"all": time.perf_counter() - began})
 
 
@@ -104,6 +120,7 @@ def print_facts(facts: dict[str, float]) -> None:
 def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> None:
     """Search the first passages and print, as JSON, seconds (all, and of the ranking alone) and peak memory."""
     began = time.perf_counter()
+    from workflow_scripts.data.checked_reading import checked_reading
     from workflow_scripts.data.hit_lists import hits_file
     from workflow_scripts.data.tables import VECTOR_IDS, read_table
     from workflow_scripts.retrieval.blocks import Blocks
@@ -112,6 +129,7 @@ def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> Non
     from workflow_scripts.retrieval.full_search import Search
     from workflow_scripts.retrieval.passages import PassageIds
     from workflow_scripts.retrieval.stored_vectors import StoredVectors
+    from workflow_scripts.retrieval.worker_threads import thread_count
 
     shape = np.load(folder / "passages.npy", mmap_mode="r").shape
     ids = read_table(folder / "ids.parquet", VECTOR_IDS, ["id", "neutral_id"]).slice(0, passages)
@@ -120,12 +138,15 @@ def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> Non
     scorer = DenseScorer(queries, {"en": StoredVectors(folder / "passages.npy", shape, 0, passages)})
     names = {"en": [f"q{row:04d}" for row in range(len(queries["en"]))]}
     known = {"en": PassageIds.of(*ids, "passages")}
-    blocks = Blocks.within(memory_gb, DEPTH, 1, shape[1])
+    blocks = Blocks.within(memory_gb, DEPTH, 1, shape[1], thread_count())
     finder = None
     if kind != "exact":
-        finder = FaissCandidates(queries, {"en": [index_of(folder, kind)]}, faiss_settings())
+        index = index_of(folder, kind)
+        entry = {"file": index, "digest": digest_of(index)}
+        finder = FaissCandidates(queries, {"en": [entry]}, faiss_settings())
     loaded = time.perf_counter()
-    with hits_file(hits_of(folder, kind), DEPTH) as append:
+    digests = {folder / name: digest_of(folder / name) for name in MATRICES}
+    with hits_file(hits_of(folder, kind), DEPTH) as append, checked_reading(digests):
         Search(scorer, names, known, scorer, known, ["monolingual"], {}, DEPTH, finder=finder).run(blocks, append)
     ended = time.perf_counter()
     print_facts({"search": ended - loaded, "all": ended - began})

@@ -13,6 +13,7 @@ from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages,
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.index_manifest import matrix_digests, read_indexes, shards_of
 from workflow_scripts.retrieval.index_recall import COLUMNS, measure
+from workflow_scripts.retrieval.worker_threads import thread_count
 
 QUERIES = 100  # searched exactly, in each language
 
@@ -47,7 +48,7 @@ def _measure(
     passage_vectors, passage_ids = load_passages(chosen)
     scorer = DenseScorer(vectors, passage_vectors)
     dimension = next(iter(vectors.values())).shape[1]
-    blocks = Blocks.within(settings["memory_gb"], depth, len(passage_ids), dimension)
+    blocks = Blocks.within(settings["memory_gb"], depth, len(passage_ids), dimension, thread_count())
     exact: list = []
     Search(scorer, ids, passage_ids, scorer, {}, settings["settings"], {}, depth).run(blocks, exact.append)
     found = HitFiles.open([path_to_hits])

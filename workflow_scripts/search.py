@@ -20,6 +20,7 @@ from workflow_scripts.retrieval.faiss_index import FaissCandidates
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.index_manifest import KIND, matrix_digests, read_indexes, shards_of
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
+from workflow_scripts.retrieval.worker_threads import thread_count
 
 
 def search(
@@ -66,9 +67,8 @@ def _search(
     query_vectors, query_ids = load_queries(indexes)
     passage_vectors, passage_ids = load_passages(chosen)
     judged_vectors, judged_ids = load_passages(indexes) if qrels else ({}, {})
-    blocks = Blocks.within(
-        settings["memory_gb"], settings["depth"], len(passage_ids), next(iter(query_vectors.values())).shape[1]
-    )
+    dimension = next(iter(query_vectors.values())).shape[1]
+    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(passage_ids), dimension, thread_count())
     finder = None
     if settings["kind"] != KIND:
         files = {lang: [index["faiss"][lang] for index in chosen.values()] for lang in passage_ids}

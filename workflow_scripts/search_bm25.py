@@ -52,7 +52,7 @@ def search_bm25(
         lang: [query_text(text) for text in table["text"].to_pylist()] for lang, table in queries.items()
     }
     qrels = read_qrels({lang: path_to_data / lang / "qrels.parquet" for lang in languages}) if ranks_wanted else {}
-    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(searched), 1)
+    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(searched), dimension=1, threads=1)
     with hits_file(path_to_hits, settings["depth"]) as append:
         scorer = BM25Scorer(texts_of_queries, indexes)
         gold_ranks = Search(

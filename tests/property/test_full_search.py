@@ -14,7 +14,8 @@ from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer
 from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
 from workflow_scripts.retrieval.full_search import Search
-from workflow_scripts.retrieval.passages import PassageIds, ScoredBlock
+from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.scored_blocks import ScoredBlock
 
 ALL = ["monolingual", "cross-lingual", "multilingual"]
 LANGS = ["bn", "sw"]
@@ -170,12 +171,13 @@ class Blurred:
     def __init__(self, scores, error, seed):
         self.scores, self.error, self.rng = scores, error, np.random.default_rng(seed)
 
-    def scan(self, query_lang, queries, passage_lang, blocks):
+    def scan(self, query_lang, queries, passage_lang, blocks, choose):
         for start in range(0, self.scores.shape[1], blocks.passage_block):
             for first in range(0, len(queries), blocks.query_block):
                 part = self.scores[queries[first : first + blocks.query_block], start : start + blocks.passage_block]
                 off = self.rng.choice([-1, -0.5, 0, 0.5, 1], part.shape) * self.error * (1 - 1e-6)
-                yield ScoredBlock(first, start, (part + off).astype(np.float32), self.error)
+                scores = (part + off).astype(np.float32)
+                yield ScoredBlock(first, start, scores, self.error, choose(first, scores, self.error))
 
     def score_pairs(self, query_lang, queries, passage_lang, passages):
         return self.scores[queries, passages]
@@ -217,11 +219,12 @@ def test_scores_that_are_off_change_nothing(seed, error, passages, depth, query_
                 assert row["above"] == ranks[row["passage_id"]]
 
 
+@pytest.mark.parametrize("threads", [1, 2, 32])
 @pytest.mark.parametrize("memory_gb", [0.001, 0.01, 2.0])
-def test_blocks_keep_to_the_budget(memory_gb):
+def test_blocks_keep_to_the_budget(memory_gb, threads):
     depth, languages, dimension = 100, 11, 768
-    blocks = Blocks.within(memory_gb, depth, languages, dimension)
+    blocks = Blocks.within(memory_gb, depth, languages, dimension, threads)
     keys = blocks.queries * depth * (24 * languages + 4 * 24)
-    scores = 12 * blocks.query_block * blocks.passage_block
-    vectors = (4 * blocks.queries + 6 * blocks.passage_block) * dimension
+    scores = 16 * blocks.query_block * blocks.passage_block * threads
+    vectors = (4 * blocks.queries + 6 * blocks.passage_block * threads) * dimension
     assert keys + scores + vectors <= memory_gb * 1e9 * 1.01

@@ -47,7 +47,7 @@ WHOLE = Blocks(5, 5, 5)
 
 def scores_of(bm25, queries, blocks=WHOLE):
     """Return scores [queries, passages] from the blocks of a scan."""
-    found = list(bm25.scan("sw", np.arange(queries), "sw", blocks))
+    found = list(bm25.scan("sw", np.arange(queries), "sw", blocks, lambda *_: None))
     assert {block.error for block in found} == {0}
     ends = [(block.first_query + len(block.scores), block.first_passage + block.scores.shape[1]) for block in found]
     scores = np.full(np.max(ends, axis=0), np.nan)

@@ -15,7 +15,7 @@ import scipy.sparse as sparse
 
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.lexical_tokens import lexical_tokens
-from workflow_scripts.retrieval.passages import ScoredBlock
+from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 
 K1, B = 0.9, 0.4
 # A token's part of a score is rounded to a multiple of 2^-32: sums of them below 2^21 are exact in fp64 in any order,
@@ -67,14 +67,16 @@ class BM25Scorer:
         self._tokens = {lang: [lexical_tokens(text) for text in texts] for lang, texts in queries.items()}
         self._counts: dict[tuple[str, str], sparse.csr_array] = {}
 
-    def scan(self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks) -> Iterator[ScoredBlock]:
+    def scan(
+        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
+    ) -> Iterator[ScoredBlock]:
         """Yield the scores of ``score_pairs``: rows ``queries`` of one language, all passages of another."""
         counts, parts = self._count(query_lang, passage_lang)[queries], self._indexes[passage_lang].parts
         for start in range(0, parts.shape[0], blocks.passage_block):
             columns = parts[start : start + blocks.passage_block].T
             for first in range(0, len(queries), blocks.query_block):
                 scores = (counts[first : first + blocks.query_block] @ columns).toarray().astype(np.float32)
-                yield ScoredBlock(first, start, scores, error=0.0)
+                yield ScoredBlock(first, start, scores, 0.0, choose(first, scores, 0.0))
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
         """Return float32 [n]: row ``queries[i]`` against row ``passages[i]``."""

@@ -1,6 +1,6 @@
 """The memory-mapped vectors of a collection's parts, by language, and their scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ import pyarrow as pa
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.retrieval.blocks import Blocks
+from workflow_scripts.retrieval.blocks_in_threads import blocks_in_threads
 from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
-from workflow_scripts.retrieval.passages import PassageIds, ScoredBlock
+from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 from workflow_scripts.retrieval.stored_vectors import StackedVectors, StoredVectors, VectorRows
-from workflow_scripts.retrieval.worker_threads import in_threads, thread_count
+from workflow_scripts.retrieval.worker_threads import in_threads, one_product_a_thread, thread_count
 
 # What a thread works on at a time fits into its processor's cache.
 _ROWS_AT_ONCE, _PAIRS_AT_ONCE = 512, 256
@@ -27,25 +29,34 @@ class DenseScorer:
     queries: Mapping[str, np.ndarray]
     passages: Mapping[str, VectorRows]
 
-    def scan(self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks) -> Iterator[ScoredBlock]:
-        """Yield scores of rows ``queries`` of one language against all passages of another, block by block."""
+    def scan(
+        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
+    ) -> Iterator[ScoredBlock]:
+        """Yield scores of rows ``queries`` of one language against all passages of another, block by block.
+
+        Threads score them, each other passages: it reads and decodes these once for all queries.
+        """
         left = decode(self.queries[query_lang][queries], f"queries of {query_lang}")
         passages, error = self.passages[passage_lang], error_bound(left.shape[1])
-        longest = min(blocks.passage_block, len(passages))
-        right = np.empty((longest, left.shape[1]), dtype=np.float32)
-        room = np.empty(min(blocks.query_block, len(left)) * longest, dtype=np.float32)
-        for start in range(0, len(passages), blocks.passage_block):
-            stop = min(start + blocks.passage_block, len(passages))
+        threads, longest = thread_count(), min(blocks.passage_block, len(passages))
+        decoded = [np.empty((longest, left.shape[1]), dtype=np.float32) for _ in range(threads)]
+        rooms = np.empty((threads, 2, min(blocks.query_block, len(left)) * longest), dtype=np.float32)
 
-            def read(first: int, start: int = start, stop: int = stop) -> None:
+        def score(thread: int, start: int, put: Callable[[ScoredBlock], None]) -> None:
+            stop, right = min(start + blocks.passage_block, len(passages)), decoded[thread]
+            for first in range(start, stop, _ROWS_AT_ONCE):
                 last = min(first + _ROWS_AT_ONCE, stop)
                 decode(passages[first:last], f"passages of {passage_lang}", right[first - start : last - start])
-
-            in_threads(read, range(start, stop, _ROWS_AT_ONCE))
             for first in range(0, len(left), blocks.query_block):
-                part = left[first : first + blocks.query_block]
-                out = room[: len(part) * (stop - start)].reshape(len(part), stop - start)
-                yield ScoredBlock(first, start, fast_product(part, right[: stop - start], out), error)
+                part, room = left[first : first + blocks.query_block], rooms[thread, turns[thread]]
+                turns[thread] ^= 1
+                scores = room[: len(part) * (stop - start)].reshape(len(part), stop - start)
+                fast_product(part, right[: stop - start], scores)
+                put(ScoredBlock(first, start, scores, error, choose(first, scores, error)))
+
+        turns = [0] * threads
+        with one_product_a_thread():
+            yield from blocks_in_threads(score, range(0, len(passages), blocks.passage_block), threads)
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
         """Return float32 [n]: row ``queries[i]`` against row ``passages[i]``, exactly."""

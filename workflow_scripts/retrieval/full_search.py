@@ -107,8 +107,8 @@ class Search:
             return self.scorer.score_pairs(query_lang, rows[queries], lang, found)
 
         ranking = LanguageRanking(len(rows), depth, passages.places, exact, golds.offsets, gold_keys, self.matches_only)
-        for block in self.scorer.scan(query_lang, rows, lang, blocks):
-            ranking.add(block.first_query, block.first_passage, block.scores, block.error)
+        for block in self.scorer.scan(query_lang, rows, lang, blocks, ranking.choose):
+            ranking.add(block)
         return ranking
 
     def _rank_candidates(self, query_lang: str, rows: np.ndarray, lang: str) -> np.ndarray:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from workflow_scripts.retrieval.ranking import NO_HIT, keys, unpack
-from workflow_scripts.retrieval.worker_threads import in_threads
+from workflow_scripts.retrieval.scored_blocks import Chosen, ScoredBlock
 
 CANDIDATES_A_HIT = 4  # room for candidates, as a multiple of the depth
-_ROWS_A_THREAD = 64
+_ROWS_AT_ONCE = 64  # whose comparison with their floors stays in a processor's cache
 _PAIRS_AT_ONCE = 1 << 20
+_DROPPED_FROM = 2  # times the depth: from so many candidates on, those are dropped that others have outdone
 
 # query numbers [n], passage rows [n] → exact float32 scores [n]
 Exact = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -55,39 +56,57 @@ class LanguageRanking:
         self._floors = np.full(queries, least, dtype=np.float32)
         self._error = 0.0
 
-    def add(self, first_query: int, first_row: int, scores: np.ndarray, error: float) -> None:
-        """Take in float32 ``scores`` [q, p] of queries from ``first_query`` on and passages from ``first_row`` on.
+    def choose(self, first_query: int, scores: np.ndarray, error: float) -> Chosen:
+        """Return the pairs that ``add`` goes on with: of a block ``scores`` [q, p] of queries from ``first_query`` on.
 
-        Each is at most ``error`` off the exact score; with ``error`` 0 they are the exact scores.
+        Any thread may call it: a floor that another raises meanwhile only would have spared some pairs.
         """
-        self._error = max(self._error, error)
         queries, passages = scores.shape
-        floors = self._floors[first_query : first_query + queries]
-        if passages > self._depth:
-            self._set_floors(scores, floors)
-        found = np.concatenate(
-            in_threads(lambda first: _at_least(scores, floors, first), range(0, queries, _ROWS_A_THREAD))
-        )
-        query = found // passages
-        counts = np.bincount(query, minlength=queries)
-        starts = np.cumsum(counts) - counts
+        floors = self._floors[first_query : first_query + queries].copy()
+        if passages > self._depth:  # who has no floor yet gets the one that this block alone allows
+            for i in np.flatnonzero(np.isneginf(floors)):
+                at = passages - self._depth
+                floors[i] = _shifted(np.partition(scores[i], at)[at], -2 * error)
+        parts = [slice(first, first + _ROWS_AT_ONCE) for first in range(0, queries, _ROWS_AT_ONCE)]
+        places = [np.flatnonzero(scores[part] >= floors[part, None]) + part.start * passages for part in parts]
+        return Chosen(floors, np.concatenate(places))
+
+    def add(self, block: ScoredBlock) -> None:
+        """Take in a block, with what ``choose`` said of it; with an error of 0 its scores are the exact ones."""
+        first_query, first_row, scores = block.first_query, block.first_passage, block.scores
+        floors, found = block.chosen.floors, block.chosen.places
+        self._error = max(self._error, block.error)
+        queries, passages = scores.shape
+        known = self._floors[first_query : first_query + queries]
+        np.maximum(known, floors, out=known)
+        ends = np.searchsorted(found, np.arange(1, queries + 1) * passages)
+        counts = np.diff(ends, prepend=0)
+        starts = ends - counts
+        query = np.repeat(np.arange(queries), counts)
         approximate = scores.reshape(-1)[found]
         rows = (found - query * passages + first_row).astype(np.int32)
         self._count_above(first_query, first_row, scores, floors, starts, approximate, rows)
-        held = self._held[first_query : first_query + queries]
-        overfull = held + counts > self._scores.shape[1]
-        fits = ~overfull[query]
-        at = (first_query + query)[fits], (held[query] + np.arange(len(query)) - starts[query])[fits]
-        self._scores[at], self._rows[at] = approximate[fits], rows[fits]
-        held[~overfull] += counts[~overfull]
+        held, room = self._held[first_query : first_query + queries], self._scores.shape[1]
+        overfull = held + counts > room
         for i in np.flatnonzero(overfull):
-            mine = slice(starts[i], starts[i] + counts[i])
+            mine = slice(starts[i], ends[i])
             self._replace(first_query + i, approximate[mine], rows[mine])
+        if overfull.any():
+            fits = ~overfull[query]
+            query, approximate, rows = query[fits], approximate[fits], rows[fits]
+            counts = np.where(overfull, 0, counts)
+        # What is held lies flat, too: candidate i goes behind those that its query has.
+        at = (
+            np.arange(len(query))
+            + ((np.arange(queries) + first_query) * room + held - np.cumsum(counts) + counts)[query]
+        )
+        self._scores.reshape(-1)[at], self._rows.reshape(-1)[at] = approximate, rows
+        held += counts
+        self._drop(first_query + np.flatnonzero(held > _DROPPED_FROM * self._depth))
 
     def hits(self) -> np.ndarray:
         """Return keys [queries, depth], best first; ``NO_HIT`` fills up where a query has fewer passages."""
-        for query in np.flatnonzero(self._held > self._depth):
-            self._replace(query, self._scores[query, :0], self._rows[query, :0])
+        self._drop(np.flatnonzero(self._held > self._depth))
         best = np.full((len(self._held), self._depth), NO_HIT, dtype=np.int64)
         for part in _parts(self._held, _PAIRS_AT_ONCE):
             held = self._held[part]
@@ -101,16 +120,24 @@ class LanguageRanking:
             best[part, : kept.shape[1]] = kept
         return best
 
-    def _set_floors(self, scores: np.ndarray, floors: np.ndarray) -> None:
-        """Give queries that have no floor yet the one that this block alone allows."""
-        unset = np.flatnonzero(np.isneginf(floors))
-
-        def cut(first: int) -> None:
-            mine = unset[first : first + _ROWS_A_THREAD]
-            at = scores.shape[1] - self._depth
-            floors[mine] = self._below(np.partition(scores[mine], at, axis=1)[:, at], 2)
-
-        in_threads(cut, range(0, len(unset), _ROWS_A_THREAD))
+    def _drop(self, queries: np.ndarray) -> None:
+        """Raise the floors of ``queries`` that hold more than ``depth`` candidates, and drop what lies below."""
+        for part in _parts(self._held[queries], _PAIRS_AT_ONCE):
+            mine = queries[part]
+            held = self._held[mine]
+            width = int(held.max())
+            scores = self._scores[mine, :width]
+            scores[np.arange(width) >= held[:, None]] = -np.inf
+            at = width - self._depth
+            floors = np.maximum(self._floors[mine], self._below(np.partition(scores, at, axis=1)[:, at], 2))
+            kept = scores >= floors[:, None]
+            kept &= np.arange(width) < held[:, None]
+            query, position = np.nonzero(kept)
+            counts = kept.sum(axis=1)
+            to = np.arange(len(query)) - (np.cumsum(counts) - counts)[query]
+            self._scores[mine[query], to] = scores[query, position]
+            self._rows[mine[query], to] = self._rows[mine[query], position]
+            self._floors[mine], self._held[mine] = floors, counts
 
     def _replace(self, query: int, scores: np.ndarray, rows: np.ndarray) -> None:
         """Add candidates to those of one query, and keep those that may still be hits."""
@@ -208,9 +235,3 @@ def _shifted(scores: np.ndarray, by: float) -> np.ndarray:
         return scores
     shifted = (np.float64(scores) + by).astype(np.float32)
     return np.nextafter(shifted, np.float32(np.inf if by > 0 else -np.inf))
-
-
-def _at_least(scores: np.ndarray, floors: np.ndarray, first: int) -> np.ndarray:
-    """Return where, in ``scores`` laid out flat, some rows from ``first`` on reach their floors."""
-    rows = slice(first, first + _ROWS_A_THREAD)
-    return np.flatnonzero(scores[rows] >= floors[rows, None]) + first * scores.shape[1]

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.ranking import neutral_numbers, places
+from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 
 
 @dataclass(frozen=True)
@@ -37,25 +38,16 @@ class PassageIds:
         return cls(ids, neutral_ids, numbers, place, by_place, numbers[by_place])
 
 
-@dataclass(frozen=True)
-class ScoredBlock:
-    """float32 ``scores`` [q, p] of some queries against some passages of one language.
-
-    They are of the queries ``first_query``, … as they were asked for and the passages from row ``first_passage`` on,
-    and at most ``error`` off the scores of ``score_pairs``. The array may be written over for the next block.
-    """
-
-    first_query: int
-    first_passage: int
-    scores: np.ndarray
-    error: float
-
-
 class Scorer(Protocol):
     """How one kind of search scores."""
 
-    def scan(self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks) -> Iterator[ScoredBlock]:
-        """Yield blocks of scores of rows ``queries`` of one language and all passages of another, each pair once."""
+    def scan(
+        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
+    ) -> Iterator[ScoredBlock]:
+        """Yield blocks of scores of rows ``queries`` of one language and all passages of another, each pair once.
+
+        ``choose`` is called for each block, where and when it is scored: it may be in another thread.
+        """
 
     def score_pairs(self, query_lang: str, queries: np.ndarray, passage_lang: str, passages: np.ndarray) -> np.ndarray:
         """Return the float32 scores [n] of query row i against passage row i: the same bits whatever the company."""

@@ -3,8 +3,11 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
+
+from threadpoolctl import ThreadpoolController
 
 
 def thread_count() -> int:
@@ -18,6 +21,16 @@ def in_threads(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     if len(items) < 2 or thread_count() == 1:
         return [work(item) for item in items]
     return list(_pool().map(work, items))
+
+
+def one_product_a_thread() -> AbstractContextManager:
+    """Return a block in which a matrix product keeps to the thread that asks for it, since several threads do."""
+    return _controller().limit(limits=1, user_api="blas")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 @cache
