@@ -137,9 +137,14 @@ def say_where_the_disk_is_full():
         )
 
 
+def shipped(path):
+    """A file of the workflow, named from the working folder where it lies in it: a folder that is moved reruns nothing."""
+    path, here = Path(workflow.basedir, path), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
 def resource(path):
-    """A file that ships with the workflow."""
-    return os.path.join(workflow.basedir, "resources", path)
+    return shipped(f"resources/{path}")
 
 
 def made(path):

@@ -15,7 +15,7 @@ rule plan:
         sizes=resource("collection_sizes.csv"),
         lengths=resource("text_lengths.csv"),
         rates=resource("rates.csv"),
-        partitions=os.path.join(workflow.basedir, "profiles/slurm/partitions.yaml"),
+        partitions=shipped("profiles/slurm/partitions.yaml"),
         cores=workflow.cores,
         disk=disk_limit(),
         code=code("plan"),

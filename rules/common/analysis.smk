@@ -93,7 +93,7 @@ def table_flags(wildcards, input):
 def expected_values(wildcards):
     """Values that this experiment should give, where somebody has written them down."""
     name = config["experiment"]["name"]
-    return os.path.join(workflow.basedir, "expected", f"{name}.yaml")
+    return shipped(f"expected/{name}.yaml")
 
 
 def published_results(wildcards):

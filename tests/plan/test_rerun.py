@@ -80,6 +80,15 @@ def test_touching_every_file_reruns_nothing(tiny):
     assert tiny.planned("all") == {}
 
 
+def test_a_folder_that_was_moved_reruns_nothing(tiny):
+    moved = tiny.folder.with_name(f"{tiny.folder.name}-moved")
+    tiny.folder.rename(moved)
+    try:
+        assert type(tiny)(moved, tiny.experiment).planned("all") == {}
+    finally:
+        moved.rename(tiny.folder)
+
+
 @pytest.mark.parametrize(
     "name", ["training/losses.py", "data/text_format.py", "retrieval/full_search.py", "reporting/style.py"]
 )
