@@ -148,6 +148,8 @@ def write_tables(folder: Path) -> dict[str, Path]:
                             "low": difference - 0.03,
                             "high": difference + 0.03,
                             "effect": difference / 0.4,
+                            "effect_low": (difference - 0.03) / 0.4,
+                            "effect_high": (difference + 0.03) / 0.4,
                             "p": 0.01 if baseline == "cross" else 0.3,
                             "p_holm": 0.03 if baseline == "cross" else 1.0,
                             "detectable": 0.042,

@@ -56,6 +56,9 @@ def test_a_difference_by_hand(tmp_path):
     for row in rows.values():
         assert float(row["low"]) <= float(row["difference"]) <= float(row["high"])
         assert row["strategy"] == "hybrid" and row["baseline"] == "mono"
+        deviation = float(row["difference"]) / float(row["effect"])
+        for end in ("low", "high"):
+            assert float(row[f"effect_{end}"]) * deviation == pytest.approx(float(row[end]), abs=1e-5)
 
 
 def test_equal_systems_do_not_differ(tmp_path):
@@ -64,7 +67,7 @@ def test_equal_systems_do_not_differ(tmp_path):
     assert (row["difference"], row["low"], row["high"], row["p"], row["p_holm"]) == (
         "0.000000", "0.000000", "0.000000", "1.000000", "1.000000",
     )  # fmt: skip
-    assert row["effect"] == ""
+    assert row["effect"] == row["effect_low"] == row["effect_high"] == ""
 
 
 def test_families_of_the_correction(tmp_path):

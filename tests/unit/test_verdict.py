@@ -20,9 +20,7 @@ def fit(slope: float, low: float, high: float, left_out: str = "") -> ScalingFit
 
 
 def row(model: str, difference: float, low: float, high: float) -> Comparison:
-    return Comparison(
-        "c", "monolingual", "ndcg@10", model, "g", "hybrid", "mono", 9, difference, low, high, 0.1, 0.1, 0.1, 0.1
-    )
+    return Comparison("c", "monolingual", "ndcg@10", model, "g", "hybrid", "mono", 9, difference, low, high, *[0.1] * 6)
 
 
 def said(*fits: ScalingFit, sizes=SIZES, quantity=QUANTITY) -> str:

@@ -38,6 +38,8 @@ class Comparison:
     low: float
     high: float
     effect: float
+    effect_low: float
+    effect_high: float
     p: float
     p_holm: float
     detectable: float
@@ -87,6 +89,7 @@ class PairedComparisons:
             variance = difference_variance(scores, rows[ours], rows[theirs])
             difference = np.array([by_language[group.members].mean() for group in groups])
             deviation = np.sqrt([variance[group.members].mean() for group in groups])
+            deviation[deviation == 0] = np.nan  # no query differs
             drawn = draws[ours] - draws[theirs]
             low, high = interval(drawn, self._settings.statistics.confidence)
             error = self._standard_error(drawn, low, high)
@@ -105,7 +108,9 @@ class PairedComparisons:
                         difference=float(difference[i]),
                         low=float(low[i]),
                         high=float(high[i]),
-                        effect=float(difference[i] / deviation[i]) if deviation[i] > 0 else float("nan"),
+                        effect=float(difference[i] / deviation[i]),
+                        effect_low=float(low[i] / deviation[i]),
+                        effect_high=float(high[i] / deviation[i]),
                         p=float(p[i]),
                         p_holm=float("nan"),
                         detectable=detectable_difference(float(error[i]), self._settings.statistics.confidence),

@@ -46,6 +46,8 @@ COMPARISONS = {
     "low": float,
     "high": float,
     "effect": float,
+    "effect_low": float,
+    "effect_high": float,
     "p": float,
     "p_holm": float,
     "detectable": float,

@@ -135,7 +135,7 @@ def comparison_table(
             interval(row["difference"], row["low"], row["high"], decimals, sign=True),
             text(reading(row, significance)),
             number(row["p_holm"]),
-            number(row["effect"], 2, sign=True),
+            interval(row["effect"], row["effect_low"], row["effect_high"], 2, sign=True),
             number(row["detectable"], decimals),
         ]
         for _, row in _sorted(rows, labels, "group", order).iterrows()
