@@ -42,6 +42,7 @@ def test_a_manifest_notices_a_changed_and_a_missing_file(tmp_path):
     write_manifest(tmp_path, inputs=[tmp_path / "weights"], seed=7)
     manifest = read_manifest(tmp_path)
     assert manifest["seed"] == 7 and manifest["versions"]["python"]
+    assert manifest["machine"]["processors"] >= 1 and manifest["machine"]["system"]
     assert list(manifest["files"]) == ["weights"]
     (tmp_path / "weights").write_bytes(b"abd")
     with pytest.raises(InputError, match="weights: missing, damaged or not the file that its manifest names"):

@@ -105,6 +105,7 @@ def full(tmp_path_factory):
         "device": "cpu",
         "git_commit": "abc123",
         "versions": {"torch": "2.13.0"},
+        "machine": {"system": "Linux x86_64", "processor": "A <b>7</b>", "processors": 2, "memory_gb": 24},
         "wall_seconds": 33.1,
     }
     write_sealed(folder / "models/atlas-s/mono/1/manifest.json", manifest)
@@ -318,6 +319,15 @@ def test_costs_are_summed_by_rule(page):
     table = next(table for table in page.tables if table[0][0] == "rule")
     assert table[1] == ["finetune", "2", "30.0", "20.0", "27.0", "700"]
     assert table[2] == ["aggregate", "1", "1.5", "1.5", "0.0", "0"]
+
+
+def test_the_machines_of_the_checkpoints_are_named(full, page, tmp_path):
+    assert "2 × A <b>7</b>, 24 GB, Linux x86_64" in "".join(page.text)
+    manifests = [full["manifests"][0], *(tmp_path / f"m/mono/{seed}/manifest.json" for seed in (1, 2))]
+    for path in manifests[1:]:
+        write_sealed(path, {"seed": 1, "machine": {"processor": "B", "gpus": ["G", "G"]}})
+    text = "".join(Page(_render(tmp_path, full | {"manifests": manifests})).text)
+    assert "2 × A <b>7</b>, 24 GB, Linux x86_64 (1 of them); 2 × G; B (2 of them)" in text
 
 
 def test_yield_counts_drawn_pairs_and_drops_are_summed_over_languages(page):

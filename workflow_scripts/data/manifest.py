@@ -17,6 +17,7 @@ from typing import Any
 from xxhash import xxh3_128
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.machine import describe_machine
 from workflow_scripts.data.sealed_json import SEAL, read_sealed, write_sealed
 
 MANIFEST = "manifest.json"
@@ -136,7 +137,7 @@ def git_commit() -> str:
 
 
 def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any) -> None:
-    """Write ``folder/manifest.json``: facts, versions, wall time, peak memory, digests of inputs, files and headers.
+    """Write ``folder/manifest.json``: facts, versions, machine, wall time, peak memory, digests of inputs and files.
 
     ``facts`` are JSON values such as seed, device, dtype. Raises TypeError on any other, and InputError for an input
     that is not what its own manifest names.
@@ -152,6 +153,7 @@ def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any
         "inputs": {str(path): checked_digest(path) for path in inputs},
         "versions": versions(),
         "git_commit": git_commit(),
+        "machine": describe_machine(),
         "wall_seconds": round(time.monotonic() - _STARTED, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }

@@ -110,6 +110,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
             **_provenance(inputs, manifests, labels, config),
         },
         "software": provenance.software(manifests),
+        "machines": provenance.machines(manifests),
         "commit": git_commit(),
         "config": config,
         "config_text": yaml.safe_dump(config, allow_unicode=True, sort_keys=True, width=100),

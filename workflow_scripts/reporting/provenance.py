@@ -1,11 +1,12 @@
 """Where the numbers of the page come from: cost per rule, checkpoints, and what was dropped on the way."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.data.machine import machine_line
 from workflow_scripts.data.manifest import read_facts
 from workflow_scripts.reporting.analysis_tables import OVERLAPS, YIELD, read_analysis_table
 from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
@@ -75,6 +76,12 @@ def software(manifests: list[dict[str, Any]]) -> dict[str, list[str]]:
         for package, version in manifest.get("versions", {}).items():
             found[package].add(str(version))
     return {name: sorted(values) for name, values in sorted(found.items())}
+
+
+def machines(manifests: list[dict[str, Any]]) -> dict[str, int]:
+    """Return the machines that made the checkpoints, each in a line, and how many of them each made."""
+    lines = Counter(machine_line(manifest["machine"]) for manifest in manifests if "machine" in manifest)
+    return dict(sorted(lines.items()))
 
 
 def yield_table(paths_to_yields: list[Path], labels: Labels) -> HtmlTable:
