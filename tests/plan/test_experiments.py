@@ -4,6 +4,7 @@ The stand-in has files in the layouts of the repositories that the experiments n
 """
 
 import copy
+import gzip
 import io
 import json
 import sys
@@ -60,6 +61,26 @@ def natural_questions():
     return {"pair/train-00000-of-00001.parquet": content.getvalue()}
 
 
+def yahoo_answers():
+    content = io.BytesIO()
+    pq.write_table(pa.table({"title": ["how is it", "why"], "answer": ["Well.", ""]}), content)
+    return {"title-answer-pair/train-00000-of-00001.parquet": content.getvalue()}
+
+
+def mr_tydi():
+    """English questions with all of their passages, as Tevatron reads them."""
+    rows = [
+        {
+            "query_id": str(number),
+            "query": f"question {number}",
+            "positive_passages": [{"docid": f"{number}#0", "title": "T", "text": f"Answer {number}."}],
+            "negative_passages": [{"docid": f"{number}#{n}", "title": "T", "text": f"No {n}."} for n in negatives],
+        }
+        for number, negatives in ((1, (1, 2)), (2, ()))
+    ]
+    return {"mrtydi-v1.1-english/train.jsonl.gz": gzip.compress("".join(json.dumps(r) + "\n" for r in rows).encode())}
+
+
 def squadshifts():
     """Three files of each domain, JSON lines with SQuAD's fields."""
     return {
@@ -81,6 +102,8 @@ def squadshifts():
 REPOSITORIES = {
     "unicamp-dl/mmarco": mmarco,
     "sentence-transformers/natural-questions": natural_questions,
+    "sentence-transformers/yahoo-answers": yahoo_answers,
+    "castorini/mr-tydi": mr_tydi,
     "lmqg/qa_squadshifts": squadshifts,
 }
 
@@ -145,14 +168,14 @@ def test_the_papers_experiment_has_its_jobs(tree, pins):
     planned = tree.planned("all")
     assert counted(planned, "fetch_model", "fetch_data", "prepare_pairs", "prepare_collection", "finetune") == {
         "fetch_model": 2,
-        "fetch_data": 7 + 1 + 1 + 2 * 15,
-        "prepare_pairs": 7 + 1 + 1,
+        "fetch_data": 7 + 4 + 2 * 15,
+        "prepare_pairs": 7 + 4,
         "prepare_collection": 11 + 7 + 15,
         "finetune": runs,
     }
     assert counted(planned, "translate", "translate_shard", "convert_translator", "decontaminate") == {
-        "translate": 2 * 8,  # Natural Questions, and SQuADShifts, which is held out
-        "translate_shard": 2 * 8 * 4,
+        "translate": 3 * 8,  # Natural Questions, Yahoo QA, and SQuADShifts, which is held out
+        "translate_shard": 3 * 8 * 4,
         "convert_translator": 1,
         "decontaminate": 9,
     }
@@ -225,15 +248,21 @@ def test_the_papers_sources_are_fetched_and_prepared(tree, hub, pins):
     experiment(tree, "paper", pins(unpinned(config_of("paper"))))
     own = type(tree).environment(tree)
     tree.environment = lambda: own | environment(hub.endpoint, tree.folder / "home") | {"PATH": own["PATH"]}
-    names = ("mmarco/hi", "natural-questions/en", "squadshifts/en")
+    names = ("mmarco/hi", "natural-questions/en", "squadshifts/en", "yahoo-answers/en", "mr-tydi/en")
     prepared = [f"results/paper/pairs/prepared/{name}.parquet" for name in names]
     tree.snakemake(*prepared)
-    hindi, questions, shifts = (read_table(tree.folder / path, PAIRS).to_pylist() for path in prepared)
+    hindi, questions, shifts, yahoo, tydi = (read_table(tree.folder / path, PAIRS).to_pylist() for path in prepared)
     assert [(row["pair_id"], row["query"], row["origin"]) for row in hindi[:2]] == [
         ("1-11", "hindi query 1", "machine:google"),
         ("2-12", "hindi query 2", "machine:google"),
     ]
     assert hindi[0]["negatives"] == [{"title": "", "passage": "hindi passage 21"}]
     assert [(row["query"], row["passage"]) for row in questions] == [("who was it", "One."), ("when was it", "Two.")]
+    assert [(row["query"], row["passage"]) for row in yahoo] == [("how is it", "Well.")]
+    assert [(row["pair_id"], row["title"], row["passage"]) for row in tydi] == [
+        ("1", "T", "Answer 1."),
+        ("2", "T", "Answer 2."),
+    ]
+    assert [row["negatives"] for row in tydi] == [[{"title": "T", "passage": "No 1."}], None]
     assert len(shifts) == 4 * 3 and len({row["group_id"] for row in shifts}) == 4  # a passage is one group
     assert {row["passage"] for row in shifts if row["pair_id"].startswith("nyt-")} == {"Of nyt."}
