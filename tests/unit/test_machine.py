@@ -41,9 +41,9 @@ def test_what_a_system_does_not_tell_is_left_out(cpuinfo, monkeypatch):
     monkeypatch.setattr(machine.os, "sysconf", lambda name: (_ for _ in ()).throw(ValueError(name)))
     found = describe_machine()
     assert not {"processor", "memory_gb"} & set(found)
-    assert machine_line(found) == f"{found['processors']} × processors, {found['system']}"
+    assert machine_line(found) == f"{found['processors']} processors, {found['system']}"
 
 
 def test_a_line_counts_equal_gpus_together():
     described = {"gpus": ["A", "B", "A"], "processors": 16, "processor": "P", "memory_gb": 128, "system": "Linux"}
-    assert machine_line(described) == "2 × A; 1 × B; 16 × P, 128 GB, Linux"
+    assert machine_line(described) == "2 × A, 1 × B, P, 16 processors, 128 GB, Linux"

@@ -12,7 +12,7 @@ _NAMED = re.compile(r"^(?:model name|Hardware|cpu model)\s*:\s*(.+)$", re.M)
 
 
 def describe_machine() -> dict[str, Any]:
-    """Return what this machine is: system, processor, how many of them, memory in GB, and names of GPUs.
+    """Return what this machine is: system, processor, how many (logical) processors, memory in GB, and names of GPUs.
 
     GPUs are those that torch sees, and only where a job has imported it: another has no use for one. What the system
     does not tell is left out. Nothing here names the machine or its owner.
@@ -28,14 +28,11 @@ def describe_machine() -> dict[str, Any]:
 
 
 def machine_line(machine: dict[str, Any]) -> str:
-    """Return a description in one line: ``2 × NVIDIA H100; 16 × AMD EPYC 7763, 128 GB, Linux x86_64``."""
+    """Return a description in one line: ``2 × NVIDIA H100, AMD EPYC 7763, 16 processors, 128 GB, Linux x86_64``."""
     gpus = machine.get("gpus", [])
+    shown = {"processor": "{}", "processors": "{} processors", "memory_gb": "{} GB", "system": "{}"}
     parts = [f"{gpus.count(name)} × {name}" for name in dict.fromkeys(gpus)]
-    processor = machine.get("processor", "processors")
-    rest = [f"{machine['processors']} × {processor}" if "processors" in machine else processor]
-    rest += [f"{machine['memory_gb']} GB"] if "memory_gb" in machine else []
-    rest += [machine["system"]] if "system" in machine else []
-    return "; ".join([*parts, ", ".join(rest)])
+    return ", ".join([*parts, *(form.format(machine[name]) for name, form in shown.items() if name in machine)])
 
 
 def _processor() -> str:
