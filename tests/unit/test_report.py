@@ -322,12 +322,12 @@ def test_costs_are_summed_by_rule(page):
 
 
 def test_the_machines_of_the_checkpoints_are_named(full, page, tmp_path):
-    assert "2 × A <b>7</b>, 24 GB, Linux x86_64" in "".join(page.text)
+    assert "A <b>7</b>, 2 processors, 24 GB, Linux x86_64" in "".join(page.text)
     manifests = [full["manifests"][0], *(tmp_path / f"m/mono/{seed}/manifest.json" for seed in (1, 2))]
     for path in manifests[1:]:
         write_sealed(path, {"seed": 1, "machine": {"processor": "B", "gpus": ["G", "G"]}})
     text = "".join(Page(_render(tmp_path, full | {"manifests": manifests})).text)
-    assert "2 × A <b>7</b>, 24 GB, Linux x86_64 (1 of them); 2 × G; B (2 of them)" in text
+    assert "2 × G, B (2 of them); A <b>7</b>, 2 processors, 24 GB, Linux x86_64 (1 of them)" in text
 
 
 def test_yield_counts_drawn_pairs_and_drops_are_summed_over_languages(page):
@@ -518,28 +518,52 @@ document.title = JSON.stringify({
 """
 
 
-def test_in_a_browser_tables_sort_and_filter_and_nothing_is_fetched_or_complained_of(source, tmp_path):
+NARROW = """
+const page = document.documentElement;
+document.querySelectorAll("details").forEach((part) => { part.open = true; });
+const beside = [...document.querySelectorAll("body *")].filter(
+  (part) => part.getBoundingClientRect().right > page.clientWidth + 1 && !part.closest(".scroll, .skip"));
+document.title = JSON.stringify({
+  width: page.clientWidth,
+  needed: page.scrollWidth,
+  beside: beside.map((part) => `${part.tagName} ${part.id} ${part.className}`).slice(0, 9),
+});
+"""
+
+
+def browse(source, folder, probe, width):
+    """Open the page in headless Chromium and run ``probe``; return the title that it sets and the console's lines."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         pytest.skip("no Chromium on this machine")
     # The page lets only its own script run, so the probe's digest joins the policy's.
-    digest = "sha256-" + base64.b64encode(sha256(PROBE.encode()).digest()).decode()
+    digest = "sha256-" + base64.b64encode(sha256(probe.encode()).digest()).decode()
     probed = source.replace("; script-src '", f"; script-src '{digest}' '").replace(
-        "</body>", f"<script>{PROBE}</script></body>"
+        "</body>", f"<script>{probe}</script></body>"
     )
-    (tmp_path / "page.html").write_text(probed, encoding="utf-8")
+    (folder / "page.html").write_text(probed, encoding="utf-8")
     command = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]
     command += ["--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    folder = f"--user-data-dir={tmp_path / 'profile'}"
+    command += [f"--user-data-dir={folder / 'profile'}", f"--window-size={width},900"]
     done = subprocess.run(
-        [*command, folder, (tmp_path / "page.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
+        [*command, (folder / "page.html").as_uri()], capture_output=True, text=True, timeout=120, check=True
     )
     found = json.loads(html.unescape(re.search("<title>(.*?)</title>", done.stdout)[1]))
+    return found, [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+
+
+def test_in_a_browser_tables_sort_and_filter_and_nothing_is_fetched_or_complained_of(source, tmp_path):
+    found, console = browse(source, tmp_path, PROBE, 1280)
     assert found["order"] == "descending" and found["sorted"] and found["rows"] > 3
     assert found["focused"] and found["fetched"] == []
     # A printed table's head is repeated on each page, which no button is; nothing stays folded; and then all is back.
     assert found["printed"] == {"buttons": 0, "head": found["head"]} and found["unprinted"] == 0
     assert found["buttons"] > 3
     assert found["shown"] > 0 and found["others"] == 0
-    console = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert not console, console
+
+
+def test_on_a_phone_only_tables_and_figures_are_scrolled_sideways(source, tmp_path):
+    found, _ = browse(source, tmp_path, NARROW, 390)
+    assert found["width"] < 600, found
+    assert found["needed"] <= found["width"] and found["beside"] == [], found
