@@ -6,6 +6,10 @@ The passages are generated (words drawn by Zipf's law, about MIRACL's length), i
 way reads them in a process of its own; ways alternate, and medians of the wall clock are shown with the preparation's
 greatest memory. The limits: the standard library's gzip, or isal (Intel's, where it is there), with orjson; the
 preparation also checks, compresses and writes.
+
+Memory grows with the number of passages, not with their length, so that of MIRACL's English is measured on short ones:
+
+    PYTHONPATH=. python benchmarks/prepare_collection.py --passages 32893221 --words 4 9 --ways prepare --repetitions 1
 """
 
 import argparse
@@ -27,10 +31,12 @@ import orjson
 LANG = "sw"
 SHARD = 500_000
 BATCH = 10_000
+WAYS = ("gzip", "isal", "prepare")
+ISAL = importlib.util.find_spec("isal") is not None
 
 
-def write_language(root: Path, passages: int) -> None:
-    """Write a language in MIRACL's layout: one query, one judgement, many passages."""
+def write_language(root: Path, passages: int, words_from: int, words_to: int) -> None:
+    """Write a language in MIRACL's layout: one query, one judgement, many passages of ``words_from`` words or more."""
     name = f"miracl-v1.0-{LANG}"
     for kind, text in (("topics", "1\tWho?\n"), ("qrels", "1\tQ0\t0#0\t1\n")):
         (root / name / kind).mkdir(parents=True)
@@ -44,7 +50,7 @@ def write_language(root: Path, passages: int) -> None:
     for first in range(0, passages, SHARD):
         with gzip.open(folder / f"docs-{first // SHARD}.jsonl.gz", "wb", compresslevel=6) as file:
             for start in range(first, min(first + SHARD, passages), BATCH):
-                ends = np.cumsum(rng.integers(20, 110, size=BATCH))
+                ends = np.cumsum(rng.integers(words_from, words_to, size=BATCH))
                 drawn = words[np.searchsorted(frequency, rng.random(ends[-1]) * frequency[-1])]
                 for number, text in enumerate(np.split(drawn, ends[:-1]), start=start):
                     row = {
@@ -89,9 +95,11 @@ def main() -> None:
     """Parse flags, make the files, time the ways in turn, print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passages", type=int, default=1_000_000)
+    parser.add_argument("--words", type=int, nargs=2, default=[20, 110], help="of a passage: at least, less than")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=[way for way in WAYS if way != "isal" or ISAL])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the language lies, or is made if there is none")
-    parser.add_argument("--way", choices=["gzip", "isal", "prepare"], help=argparse.SUPPRESS)
+    parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.way:
         if arguments.way == "prepare":
@@ -109,18 +117,17 @@ def main() -> None:
         folder = arguments.folder or Path(made)
         if not list(folder.glob("miracl-corpus-*")):
             folder.mkdir(parents=True, exist_ok=True)
-            write_language(folder, arguments.passages)
-        ways = ["gzip", *(["isal"] if importlib.util.find_spec("isal") else []), "prepare"]
-        taken = {way: [] for way in ways}
+            write_language(folder, arguments.passages, *arguments.words)
+        taken = {way: [] for way in arguments.ways}
         for _ in range(arguments.repetitions):
-            for way in ways:
+            for way in arguments.ways:
                 command = [sys.executable, __file__, "--folder", folder, "--way", way]
                 done = subprocess.run(command, check=True, capture_output=True, text=True)
                 taken[way].append(json.loads(done.stdout.splitlines()[-1]))
     print(
         f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, orjson {orjson.__version__}"
     )
-    ours = statistics.median(wall for wall, _, _ in taken["prepare"])
+    ours = statistics.median(wall for wall, _, _ in taken.get("prepare", [(float("nan"), 0, 0)]))
     print("| way | wall s | CPU s | MB | preparation's speed, share of it |\n| --- | ---: | ---: | ---: | ---: |")
     for way, rows in taken.items():
         wall, cpu, memory = (statistics.median(column) for column in zip(*rows, strict=True))

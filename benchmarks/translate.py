@@ -4,12 +4,14 @@
 
 The model has OPUS-MT's architecture and size, with random weights that never end a sentence: every way gets the same
 batches of tokens and writes the same number of tokens. It is converted once for each precision of CTranslate2. The ways
-alternate, and medians over the repetitions are shown. Tokenisation is left out: it is the same code for both.
+alternate, and medians over the repetitions are shown. Tokenisation is left out: it is the same code for both. Both
+engines take a GPU where there is one, and that is made for bfloat16:
+
+    PYTHONPATH=. python benchmarks/translate.py --precisions float32 bfloat16 --sentences 960 --batch-tokens 16384
 """
 
 import argparse
 import json
-import platform
 import statistics
 import tempfile
 import time
@@ -23,6 +25,7 @@ import sentencepiece
 import torch
 import transformers
 
+from workflow_scripts.data.machine import describe_machine, machine_line
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.translation.ctranslate2_conversion import convert_model
 from workflow_scripts.translation.ctranslate2_decoder import CTranslate2Decoder
@@ -32,6 +35,7 @@ from workflow_scripts.translation.token_batches import token_batches
 from workflow_scripts.translation.transformers_decoder import TransformersDecoder
 
 TAGS = Path("resources/translation_languages.csv")
+PRECISIONS = ("float32", "bfloat16", "int8")
 
 
 def write_model(folder: Path, layers: int, hidden: int, vocabulary: int) -> None:
@@ -101,6 +105,9 @@ def main() -> None:
     parser.add_argument("--beams", type=int, nargs="+", default=[1, 4])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--precisions", nargs="+", choices=PRECISIONS, default=["float32", "int8"], help="int8 is CTranslate2's alone"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "model")
@@ -108,21 +115,26 @@ def main() -> None:
         write_model(folder, arguments.layers, arguments.hidden, arguments.vocabulary)
         tokens = ModelTokens(folder, "opus-mt", "en", "sw", read_translation_languages(TAGS))
         batches = draw_batches(arguments.sentences, arguments.vocabulary, arguments.batch_tokens)
-        for precision in ("float32", "int8"):
+        for precision in arguments.precisions:
             Path(temporary, precision).mkdir()
             convert_model(folder, "opus-mt", precision, Path(temporary, precision))
-        print(f"{platform.processor() or platform.machine()}, {arguments.threads} threads, torch {torch.__version__},")
-        print(f"transformers {transformers.__version__}, CTranslate2 {ctranslate2.__version__}")
+        print(f"{machine_line(describe_machine())}, {arguments.threads} threads")
+        versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
+        print(f"{versions}, CTranslate2 {ctranslate2.__version__}")
         for beam in arguments.beams:
             options = {"beam": beam, "threads": arguments.threads}
-            ways = {"transformers float32": TransformersDecoder(folder, tokens, precision="float32", **options)}
-            for precision in ("float32", "int8"):
+            ways = {
+                f"transformers {precision}": TransformersDecoder(folder, tokens, precision=precision, **options)
+                for precision in arguments.precisions
+                if precision != "int8"
+            }
+            for precision in arguments.precisions:
                 ways[f"ctranslate2 {precision}"] = CTranslate2Decoder(Path(temporary, precision), tokens, **options)
             compare(ways, batches, arguments.output_tokens, arguments.repetitions, f"beam {beam}")
 
 
 def compare(ways: dict, batches: list, limit: int, repetitions: int, title: str) -> None:
-    """Print the sentences a second of each way: median over the repetitions, ways in turn."""
+    """Print the sentences a second of each way: median over the repetitions, ways in turn, beside the first way's."""
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     made: dict[str, list[Output]] = {}
     for _ in range(repetitions):
@@ -134,10 +146,10 @@ def compare(ways: dict, batches: list, limit: int, repetitions: int, title: str)
     for name, outputs in made.items():
         if any(output.ended or len(output.ids) != limit for output in outputs):
             raise SystemExit(f"{name}: not every output has {limit} tokens; the ways did not do the same work")
-    slowest = statistics.median(seconds["transformers float32"])
+    first = statistics.median(next(iter(seconds.values())))
     for name, times in seconds.items():
         median = statistics.median(times)
-        print(f"{title:8}  {name:22}  {sentences / median:7.1f} sentences/s  {slowest / median:5.2f} x", flush=True)
+        print(f"{title:8}  {name:22}  {sentences / median:7.1f} sentences/s  {first / median:5.2f} x", flush=True)
 
 
 def run(decode: Callable[[list[list[int]], int], list[Output]], batches: list, limit: int) -> list[Output]:
