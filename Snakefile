@@ -20,6 +20,9 @@ pathvars:
     downloads=config["downloads"],
 
 
+say_where_results_cannot_be_written()
+
+
 include: "rules/fetch.smk"
 include: "rules/data.smk"
 include: "rules/translate.smk"
@@ -40,6 +43,7 @@ include: "rules/plan.smk"
 onstart:
     stop_where_earlier_jobs_go_on()
     stop_where_results_cannot_be_written()
+    stop_where_another_process_makes_the_same()
     mark_what_is_to_be_made_again()
 
 

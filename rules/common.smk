@@ -39,6 +39,7 @@ from workflow_scripts.planning import (
     translation,
 )
 from workflow_scripts.planning import settings as section
+from workflow_scripts.planning.claimed_outputs import claim_outputs
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.earlier_jobs import jobs_left_behind
@@ -107,13 +108,42 @@ def results_folder():
     return next(place for place in (folder, *folder.parents) if place.is_dir())
 
 
+def remedy_of_unwritable_results():
+    """What to do about a results folder that may not be written to; nothing where it may."""
+    if os.access(results_folder(), os.W_OK):
+        return ""
+    return (
+        f"{results_folder()}: may not be written to (a read-only file system, or another's folder): "
+        "make it writable and run again"
+    )
+
+
+def say_where_results_cannot_be_written():
+    """Before Snakemake itself names every output that it may not replace, and not the reason.
+
+    What writes nothing (a summary, a report, --lint) reads the same Snakefile and goes on, so nothing stops here.
+    """
+    settings = workflow.output_settings
+    asked_only = settings is not None and settings.dryrun
+    if workflow.is_main_process and not asked_only:
+        if remedy := remedy_of_unwritable_results():
+            print(remedy, file=sys.stderr)
+
+
 def stop_where_results_cannot_be_written():
-    """Snakemake itself would end in a traceback."""
-    if not os.access(results_folder(), os.W_OK):
-        raise WorkflowError(
-            f"{results_folder()}: may not be written to (a read-only file system, or another's folder): "
-            "make it writable and run again"
-        )
+    """Where there is nothing yet to be replaced: Snakemake itself would end in a traceback."""
+    if remedy := remedy_of_unwritable_results():
+        raise WorkflowError(remedy)
+
+
+def stop_where_another_process_makes_the_same():
+    """Snakemake's own lock does not tell apart two processes that start together."""
+    outputs = {str(path) for job in workflow.dag.needrun_jobs() for path in job.output}
+    if workflow.execution_settings.lock and outputs:
+        if taken := claim_outputs(Path(".snakemake/claimed_outputs"), outputs):
+            raise WorkflowError(
+                f"{taken}: another Snakemake process is making it: wait until that has ended and run again"
+            )
 
 
 def mark_what_is_to_be_made_again():

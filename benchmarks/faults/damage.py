@@ -30,6 +30,7 @@ def files_damaged(experiment: Experiment, rng: random.Random, per_kind: int, sho
         for name in rng.sample(names, min(per_kind, len(names))):
             for damage in (_cut, _turn_a_bit):
                 yield _damaged(experiment, rng, kind, name, rng.choice(found[name]), damage)
+                experiment.restore()
 
 
 def _readers(experiment: Experiment) -> dict[str, dict[str, list[Job]]]:

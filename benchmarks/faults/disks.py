@@ -36,6 +36,8 @@ def full_disks(experiment: Experiment, rng: random.Random, folder: Path) -> Iter
             else:
                 problem = ""
             yield Outcome("disk full", where, not problem and not lost, "; ".join(filter(None, [problem, lost])))
+            if lost:
+                experiment.restore()
 
 
 def read_only_disks(experiment: Experiment, rng: random.Random, folder: Path) -> Iterator[Outcome]:
@@ -50,8 +52,8 @@ def read_only_disks(experiment: Experiment, rng: random.Random, folder: Path) ->
             problems = []
             if done.returncode == 0:
                 problems.append("it ended well where nothing may be written")
-            if "Read-only file system" not in said:
-                problems.append(f"it did not say why: {said[-400:]}")
+            if "make it writable" not in said.split("Write-protected output", 1)[0]:
+                problems.append(f"it did not say first what to do: {said[-400:]}")
             if "Traceback" in said:
                 problems.append("a traceback instead of a line")
             if asked.returncode:
@@ -64,18 +66,15 @@ def read_only_disks(experiment: Experiment, rng: random.Random, folder: Path) ->
 @contextmanager
 def _small_disk(experiment: Experiment) -> Iterator[None]:
     """Put the results on a disk in memory of their own."""
-    results, kept = experiment.results, experiment.results.with_name("kept")
+    results = experiment.results
     size = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
-    results.rename(kept)
-    results.mkdir()
     _system("mount", "-t", "tmpfs", "-o", f"size={size + _ROOM}", "results", str(results))
     try:
-        _system("cp", "-a", f"{kept}/.", str(results))
+        experiment.restore()
         yield
     finally:
         _system("umount", str(results))
-        results.rmdir()
-        kept.rename(results)
+        experiment.restore()
 
 
 @contextmanager

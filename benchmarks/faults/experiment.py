@@ -16,6 +16,7 @@ from typing import NamedTuple
 from workflow_copy import Workflow, copy_of_the_workflow
 
 NAME = "tiny"
+_STATE = ("results", ".snakemake")
 # What holds times, which differ from run to run, or is no result.
 _NOT_COMPARED = ("logs", "benchmarks", ".partial")
 _TIMED = ("tables/costs.csv", "plots/cost.svg", "plots/cost.png", "plots/cost.pdf", "report.html")
@@ -42,7 +43,11 @@ class Job(NamedTuple):
 
 @dataclass
 class Experiment:
-    """A finished tiny experiment; every fault is put into it, and undone by running Snakemake again."""
+    """A finished tiny experiment; every fault is put into it, and undone by running Snakemake again.
+
+    A copy of the undisturbed one is kept: what a fault leaves behind (new times in manifests, after which all that
+    reads them is made again; or a loss) neither slows down the next fault nor is counted with it.
+    """
 
     workflow: Workflow
     digests: dict[str, str] = field(default_factory=dict)
@@ -55,6 +60,7 @@ class Experiment:
         known = folder.with_suffix(".json")
         if known.is_file():
             experiment = cls(Workflow(folder, NAME), **json.loads(known.read_text(encoding="utf-8")))
+            experiment.restore()
             if problem := experiment.lost("all"):
                 raise RuntimeError(f"{folder}: is not the undisturbed run any more ({problem}); remove it")
             experiment.jobs = experiment._read_jobs()
@@ -66,9 +72,26 @@ class Experiment:
         experiment.seconds = time.monotonic() - began
         experiment.digests = result_digests(experiment.results)
         experiment.jobs = experiment._read_jobs()
+        remove(experiment._undisturbed)
+        for name in _STATE:
+            shutil.copytree(folder / name, experiment._undisturbed / name, symlinks=True)
         facts = {"digests": experiment.digests, "seconds": experiment.seconds}
         known.write_text(json.dumps(facts), encoding="utf-8")
         return experiment
+
+    def restore(self) -> None:
+        """Put results and Snakemake's records back as the undisturbed run left them, with their times."""
+        for name in _STATE:
+            folder = self.workflow.folder / name
+            for path in folder.iterdir():
+                # A disk that is mounted there stays.
+                for found in path.iterdir() if path.is_mount() else [path]:
+                    remove(found)
+            shutil.copytree(self._undisturbed / name, folder, symlinks=True, dirs_exist_ok=True)
+
+    @property
+    def _undisturbed(self) -> Path:
+        return self.workflow.folder.with_name("undisturbed")
 
     @property
     def results(self) -> Path:
@@ -186,7 +209,7 @@ def errors_of(experiment: Experiment, rule: str, printed: str) -> list[str]:
 
 def remove(path: Path) -> None:
     """Do what an error tells a user to do."""
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)

@@ -28,7 +28,8 @@ def jobs_killed(experiment: Experiment, rng: random.Random, count: int, folder: 
         killed = pid is not None and _kill(pid)
         status = running.wait()
         halves = _half_written(experiment, job.outputs)
-        lost = experiment.lost(output)
+        lost = experiment.lost("all")
+        experiment.restore()
         if not killed or status == 0:  # it had ended before
             if lost:
                 yield Outcome("job killed", f"{job.rule}: not reached", False, lost)
@@ -40,7 +41,7 @@ def jobs_killed(experiment: Experiment, rng: random.Random, count: int, folder: 
 
 def snakemakes_killed(experiment: Experiment, rng: random.Random, count: int, folder: Path) -> Iterator[Outcome]:
     """Start the whole experiment anew, kill Snakemake and all its jobs at a random moment, unlock, and run it again."""
-    experiment.results.rename(folder / "kept")
+    remove(experiment.results)
     for _ in range(count):
         wait = rng.uniform(2, experiment.seconds)
         running = experiment.start("all", printed=folder / "printed.txt")
@@ -61,7 +62,7 @@ def snakemakes_killed(experiment: Experiment, rng: random.Random, count: int, fo
             "" if told else f"the lock was not explained: {said[-300:]}",
         )
     lost = experiment.lost("all")
-    remove(folder / "kept")
+    experiment.restore()
     yield Outcome("Snakemake and its jobs killed", "the run that was killed so often, ended", not lost, lost)
 
 

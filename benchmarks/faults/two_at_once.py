@@ -27,6 +27,7 @@ def two_snakemakes(experiment: Experiment, rng: random.Random, count: int, folde
             problems.append(f"the first failed: {(folder / 'printed.txt').read_text()[-300:]}")
         problems.append(experiment.lost("all"))
         problems = list(filter(None, problems))
+        experiment.restore()
         if during or problems:
             yield Outcome("two at once", rule, not problems, "; ".join(problems))
 
@@ -40,9 +41,14 @@ def two_together(experiment: Experiment, rng: random.Random, count: int, folder:
         statuses = [process.wait() for process in pair]
         said = [(folder / f"printed-{number}.txt").read_text() for number in (0, 1)]
         refused = [text for status, text in zip(statuses, said, strict=True) if status]
-        # Within milliseconds of each other both pass Snakemake's lock; then the job of one of them finds the other's.
-        clear = ("no other Snakemake process", "another process is writing it")
+        # Within milliseconds of each other both pass Snakemake's lock; then the workflow's own refuses one of them.
+        clear = ("no other Snakemake process", "another Snakemake process is making it")
         problems = [f"unclear: {text[-300:]}" for text in refused if not any(line in text for line in clear)]
-        problems.append(experiment.lost(output, "all"))
+        if len(refused) > 1:
+            problems.append("neither made it")
+        elif len(refused) == 1 and (different := experiment.differences()):
+            problems.append(f"the one that was not refused: {different}")
+        problems.append(experiment.lost("all"))
         problems = list(filter(None, problems))
+        experiment.restore()
         yield Outcome("two at once", f"{rule}, both started together", not problems, "; ".join(problems))

@@ -1,0 +1,65 @@
+"""Two processes never claim the same file, and a claim ends with its process."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+# Claims what it is told to, says what another has, and stays until its input ends.
+CLAIM = """
+import sys
+from pathlib import Path
+from workflow_scripts.planning.claimed_outputs import claim_outputs
+print(claim_outputs(Path(sys.argv[1]), sys.argv[2:]), flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def claim(tmp_path):
+    """Start a process that claims names; return it and what it found."""
+    started = []
+
+    def start(*names):
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLAIM, str(tmp_path / "claims"), *names],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+
+
+def found(process):
+    return process.stdout.readline().strip()
+
+
+def test_a_file_is_claimed_once_and_others_are_free(claim):
+    assert found(claim("a", "b")) == "None"
+    assert found(claim("b", "c")) == "b"
+    assert found(claim("c")) == "None"
+
+
+def test_of_many_that_start_at_once_one_has_the_file(claim):
+    processes = [claim("a") for _ in range(8)]
+    assert sorted(map(found, processes)) == ["None", "a", "a", "a", "a", "a", "a", "a"]
+
+
+def test_a_killed_process_leaves_no_claim(claim, tmp_path):
+    process = claim("a")
+    assert found(process) == "None"
+    process.kill()
+    process.wait()
+    assert found(claim("a")) == "None"
+    assert len(list((tmp_path / "claims").glob("*.outputs"))) == 1
