@@ -1,7 +1,8 @@
 """Files cut short and files with one bit turned over, behind Snakemake's back, before a job that reads them.
 
-A reader has to notice, name the file and say what to remove; with that removed a plain rerun makes the file anew. Where
-it does not notice, the damage must not matter: what it made has to be what it would have made.
+A reader has to notice, name the file and say what to remove; with that removed a plain rerun makes the file anew, and
+what the reader makes of it: the same as of the undisturbed file, and the rest hinges on that. Where it does not notice,
+the damage must not matter: what it made has to be what it would have made.
 """
 
 import os
@@ -89,7 +90,7 @@ def _damaged(experiment: Experiment, rng: random.Random, kind: str, name: str, r
         remove(path)
     else:
         remove(path.parent)
-    problems.append(experiment.lost(reader.outputs[0], name, "all"))
+    problems.append(experiment.lost(reader.outputs[0], name))
     problems = list(filter(None, problems))
     return Outcome("file damaged", place, not problems, "; ".join(problems))
 

@@ -27,12 +27,14 @@ def jobs_killed(experiment: Experiment, rng: random.Random, count: int, folder: 
         time.sleep(wait)
         killed = pid is not None and _kill(pid)
         status = running.wait()
+        if status == 0:  # it had ended before
+            experiment.restore()
+            continue
         halves = _half_written(experiment, job.outputs)
         lost = experiment.lost("all")
         experiment.restore()
-        if not killed or status == 0:  # it had ended before
-            if lost:
-                yield Outcome("job killed", f"{job.rule}: not reached", False, lost)
+        if not killed:
+            yield Outcome("job killed", f"{output}: it failed by itself", False, lost)
             continue
         number += 1
         problems = "; ".join(filter(None, [halves, lost]))
