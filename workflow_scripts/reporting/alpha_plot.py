@@ -62,7 +62,7 @@ def draw_alpha(
         else:
             axes.set_title(f"{setting.capitalize()} {metric_label(shown)}")
         axes.margins(y=0.1)
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, max(axes.get_ylim()[1], 1.08 * axes.dataLim.ymax))  # points far above 0 keep off the edge
         axes.set_xticks(sorted(set(alphas.values())))
         if shown == _DISTANCE:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
