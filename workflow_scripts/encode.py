@@ -46,10 +46,12 @@ def encode(
     dtype = getattr(torch, encoding["dtype"], None)
     if dtype not in (torch.float32, torch.float16, torch.bfloat16):
         raise InputError(f"encoding.dtype: {encoding['dtype']!r} is not float32, float16 or bfloat16")
+    # Before its tokenizer is read: of a damaged one that could only say that it is another, or none.
+    digests = checked_digests(path_to_model, (".json", ".safetensors"))
     (made,) = read_token_facts([path_to_tokens], path_to_model, TextForm.from_entry(model))
     read_manifest(path_to_tokens)
     key = {
-        "model": checked_digests(path_to_model, (".json", ".safetensors")),
+        "model": digests,
         "vocabulary": made["vocabulary"],
         "text_format": made["text_format"],
         "settings": {"model": model, "encoding": encoding},

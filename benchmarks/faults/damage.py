@@ -90,7 +90,9 @@ def _damaged(experiment: Experiment, rng: random.Random, kind: str, name: str, r
         remove(path)
     else:
         remove(path.parent)
-    problems.append(experiment.lost(reader.outputs[0], name))
+    # A folder that is removed may hold what other jobs make as well, such as a model's card.
+    removed = [output for job in experiment.jobs for output in job.outputs if not experiment.path(output).exists()]
+    problems.append(experiment.lost(*dict.fromkeys([reader.outputs[0], *removed])))
     problems = list(filter(None, problems))
     return Outcome("file damaged", place, not problems, "; ".join(problems))
 

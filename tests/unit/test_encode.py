@@ -2,6 +2,7 @@
 
 import json
 import logging
+import shutil
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from training_case import FORM
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.manifest import read_manifest
+from workflow_scripts.data.manifest import read_manifest, write_manifest
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
@@ -290,6 +291,24 @@ def test_a_model_of_another_vocabulary_is_refused(model, data, tmp_path):
     with pytest.raises(InputError, match="models of one family share a vocabulary"):
         encode(
             path_to_model=model,
+            path_to_tokens=tokens,
+            settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
+            threads=1,
+            path_to_output=tmp_path / "out",
+            path_to_partial=tmp_path / "state",
+        )
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:200], lambda text: text.replace("<unk>", "<unl>")])
+def test_a_damaged_tokenizer_is_not_taken_for_another(model, data, tmp_path, damage):
+    tokens = tokens_of(model, data, tmp_path / "tokens")
+    copy = shutil.copytree(model, tmp_path / "model")
+    write_manifest(copy, inputs=[])
+    tokenizer = copy / "tokenizer.json"
+    tokenizer.write_text(damage(tokenizer.read_text()))
+    with pytest.raises(InputError, match=rf"tokenizer\.json: missing, damaged .*; remove {copy} and rerun"):
+        encode(
+            path_to_model=copy,
             path_to_tokens=tokens,
             settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
             threads=1,
