@@ -19,7 +19,7 @@ from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.keyed_random import permutation, uniforms
-from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.data.manifest import checked_digests, write_manifest
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encoders.model_folder import copy_tokenizer, save_encoder
 from workflow_scripts.encoders.packed_transformer import PackedTransformer
@@ -160,6 +160,7 @@ def pretrain(
         raise InputError(f"pretraining.max_length: {chosen['max_length']} is not between 3 and {POSITIONS} tokens")
     seed, batch_size = chosen["seed"], chosen["batch_size"]
     device = prepare_torch(threads, seed)
+    checked_digests(path_to_tokenizer)  # its settings too, which are copied at the end
     inputs = [*paths_to_texts, *paths_to_overlaps, Path(path_to_tokenizer) / "tokenizer.json"]
     key = content_key({"settings": settings, "threads": threads, "device": device.type}, inputs)
     tokenizer = load_tokenizer(path_to_tokenizer)
