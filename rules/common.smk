@@ -174,6 +174,7 @@ def shipped(path):
 
 
 def resource(path):
+    """A file of resources/."""
     return shipped(f"resources/{path}")
 
 
@@ -190,6 +191,11 @@ def logged(path):
 def benchmarks_folder():
     """The folder of the experiment's benchmark files, for params."""
     return workflow.pathvars.apply("<benchmarks>")
+
+
+def cores_given(wildcards):
+    """Asked for by a job alone: what makes none (--report, a summary) need not be told any."""
+    return workflow.cores
 
 
 def disk_limit():

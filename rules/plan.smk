@@ -16,7 +16,7 @@ rule plan:
         lengths=resource("text_lengths.csv"),
         rates=resource("rates.csv"),
         partitions=shipped("profiles/slurm/partitions.yaml"),
-        cores=workflow.cores,
+        cores=cores_given,
         disk=disk_limit(),
         code=code("plan"),
     shell:

@@ -284,19 +284,24 @@ def test_shards_cover_every_row_once_and_evenly(total, count):
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
+def encode_with(model, tokens, folder):
+    """Encode where it is to be refused before anything is read of the texts."""
+    encode(
+        path_to_model=model,
+        path_to_tokens=tokens,
+        settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
+        threads=1,
+        path_to_output=folder / "out",
+        path_to_partial=folder / "state",
+    )
+
+
 def test_a_model_of_another_vocabulary_is_refused(model, data, tmp_path):
     tokens = tokens_of(model, data, tmp_path / "tokens")
     manifest = read_manifest(tokens)
     write_sealed(tokens / "manifest.json", manifest | {"vocabulary": "another"})
     with pytest.raises(InputError, match="models of one family share a vocabulary"):
-        encode(
-            path_to_model=model,
-            path_to_tokens=tokens,
-            settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
-            threads=1,
-            path_to_output=tmp_path / "out",
-            path_to_partial=tmp_path / "state",
-        )
+        encode_with(model, tokens, tmp_path)
 
 
 @pytest.mark.parametrize("damage", [lambda text: text[:200], lambda text: text.replace("<unk>", "<unl>")])
@@ -307,14 +312,7 @@ def test_a_damaged_tokenizer_is_not_taken_for_another(model, data, tmp_path, dam
     tokenizer = copy / "tokenizer.json"
     tokenizer.write_text(damage(tokenizer.read_text()))
     with pytest.raises(InputError, match=rf"tokenizer\.json: missing, damaged .*; remove {copy} and rerun"):
-        encode(
-            path_to_model=copy,
-            path_to_tokens=tokens,
-            settings={"model": MODEL, "encoding": {"batch_tokens": 99, "dtype": "float32"}},
-            threads=1,
-            path_to_output=tmp_path / "out",
-            path_to_partial=tmp_path / "state",
-        )
+        encode_with(copy, tokens, tmp_path)
 
 
 def test_batches_hold_each_text_once_longest_first_within_the_budget():

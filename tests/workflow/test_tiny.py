@@ -1,6 +1,8 @@
 """The tiny experiment from its first rule to its report."""
 
 import json
+import subprocess
+from zipfile import ZipFile
 
 import pytest
 
@@ -42,3 +44,27 @@ def test_every_run_has_a_manifest_that_names_its_making(tiny):
         assert {"files", "inputs", "versions", "git_commit", "wall_seconds", "peak_memory_mb", "seed", "device"} <= set(
             manifest
         )
+
+
+def test_snakemakes_own_report_carries_figures_tables_page_and_captions(tiny):
+    command = tiny.command("--report", "own.zip")
+    at = command.index("--cores")
+    del command[at : at + 2]  # the README's command names none
+    subprocess.run(command, cwd=tiny.folder, env=tiny.environment(), check=True, capture_output=True)
+    with ZipFile(tiny.folder / "own.zip") as own:
+        names = own.namelist()
+        held = {own.read(name) for name in names}
+        page = own.read("own/report.html").decode("utf-8")
+    figures, tables = sorted(tiny.results.glob("plots/**/*.svg")), ["per_group", "comparisons", "scaling", "models"]
+    assert len(figures) >= 10
+    expected = [tiny.results / "report.html", *figures, *(tiny.results / f"tables/{name}.csv" for name in tables)]
+    assert [path.name for path in expected if path.read_bytes() not in held] == []
+    told = " ".join(page.replace("\\n", " ").split())
+    for caption in (
+        "hollow ones are not: there the data exclude only what lies outside the interval",
+        "The diagonal is monolingual retrieval",
+        "What the batches really held",
+        "What became of the pairs that were drawn for machine translation",
+        "Everything on one page that needs no network",
+    ):
+        assert caption in told
