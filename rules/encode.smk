@@ -1,4 +1,5 @@
-# A collection's queries and passages become matrices: one job a run × part.
+# A collection's queries and passages become matrices: one job a run × part. There may be ten thousand, and a plan looks at
+# every output of each: the matrix that others read, and the manifest, written last, which stands for the folder's other files.
 
 
 rule encode:
@@ -6,10 +7,7 @@ rule encode:
         model=trained_model,
         tokens=part_tokens,
     output:
-        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.npy",
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",
-        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/queries.parquet",
-        "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.parquet",
         manifest="<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/manifest.json",
     log:
         "<logs>/encode/{model}/{strategy}/{seed}/{collection}/{part}.log",
