@@ -48,6 +48,7 @@ onstart:
 
 
 onerror:
+    mark_what_was_not_made()
     say_where_the_disk_is_full()
 
 

@@ -44,6 +44,7 @@ from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.earlier_jobs import jobs_left_behind
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
+from workflow_scripts.planning.unmade_outputs import mark_changed
 
 try:
     for config_file in workflow.configfiles:
@@ -147,14 +148,25 @@ def stop_where_another_process_makes_the_same():
 
 
 def mark_what_is_to_be_made_again():
-    """What this run is to replace counts as unfinished until it is replaced.
+    """What this run is to replace counts as unfinished until it is replaced, or, once it is gone, as changed.
 
     A job that fails leaves its outputs removed, and Snakemake does not make a missing file that only finished jobs
     read: the results of an earlier state behind it would pass for those of this one.
     """
     for job in workflow.dag.needrun_jobs():
         if any(map(os.path.lexists, job.output)):
+            mark_changed(workflow.persistence, job.output)
             workflow.persistence.started(job)
+
+
+def mark_what_was_not_made():
+    """Snakemake forgets what it knew of the files of a job that failed, and then makes none that only finished jobs read.
+
+    So a run of this job alone that has failed would hide, from a run of everything, what the job was to take in.
+    """
+    for job in workflow.dag.needrun_jobs():
+        missing = [path for path in job.output if not os.path.lexists(path)]
+        mark_changed(workflow.persistence, missing)
 
 
 def say_where_the_disk_is_full():

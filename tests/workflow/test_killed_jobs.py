@@ -32,18 +32,16 @@ STAGES = {
 }
 
 
+finds_jobs = pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="finds jobs by /proc")
+
+
 def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@pytest.mark.skipif(not (PROC / "self/cmdline").exists(), reason="finds jobs by /proc")
-@pytest.mark.parametrize("entry", STAGES)
-def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
-    target = tiny.results / STAGES[entry]
-    before = digest(target)
-    goal = f"results/tiny/{STAGES[entry]}"
+def kill_within(tiny, goal, entry, printed, snakemake_too=False):
+    """Force a file's job and kill it, and Snakemake before it if so asked; return Snakemake's exit status."""
     # A file takes whatever Snakemake prints; a pipe that nobody reads yet would stop it when full.
-    printed = tmp_path / "printed.txt"
     with printed.open("w") as stream:
         running = subprocess.Popen(
             tiny.command("--force", goal),
@@ -54,13 +52,40 @@ def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
         )
         job = wait_for_job(entry, running)
         if job is not None:
+            if snakemake_too:
+                running.kill()
             os.kill(job, signal.SIGKILL)
         returncode = running.wait()
     assert job is not None and returncode != 0, printed.read_text()[-4000:]
+
+
+@finds_jobs
+@pytest.mark.parametrize("entry", STAGES)
+def test_a_killed_job_is_made_again_the_same(tiny, entry, tmp_path):
+    target = tiny.results / STAGES[entry]
+    before = digest(target)
+    goal = f"results/tiny/{STAGES[entry]}"
+    kill_within(tiny, goal, entry, tmp_path / "printed.txt")
     assert not target.exists() or digest(target) == before
     tiny.snakemake(goal)
     assert digest(target) == before
     assert list(target.parent.rglob("*.partial")) == []
+
+
+@finds_jobs
+@pytest.mark.parametrize("snakemake_too", [False, True], ids=["the job", "Snakemake too"])
+def test_what_was_killed_alone_is_made_again_by_a_run_of_all(tiny, snakemake_too, tmp_path):
+    """Jobs that only finished jobs wait for."""
+    hits, scores = (tiny.results / STAGES[stage] for stage in ("search", "score"))
+    before = digest(hits), digest(scores)
+    kill_within(tiny, f"results/tiny/{STAGES['search']}", "search", tmp_path / "printed.txt", snakemake_too)
+    assert not hits.exists() and scores.exists()
+    if snakemake_too:
+        tiny.snakemake("--unlock")
+    assert tiny.planned("all").keys() >= {"search", "score", "aggregate"}
+    tiny.snakemake("all")
+    assert (digest(hits), digest(scores)) == before
+    assert tiny.planned("all") == {}
 
 
 def test_no_result_of_before_stays_behind_a_job_that_failed(tiny):
