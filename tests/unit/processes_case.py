@@ -84,10 +84,10 @@ def train(starter, case, name, size, model=None, training=None, stop=None):
     return output
 
 
-def command_line(case, output, training, model=None):
+def command_line(case, output, training, model=None, entry="finetune"):
     """Return the command and the folder of a fine-tuning that starts two processes, as subprocess takes them."""
     settings = {"model": MODEL | {"processes": 2} | (model or {}), "strategy": {"alpha": 0.5}, "training": training}
-    command = [sys.executable, "-m", "workflow_scripts.finetune", "--base", case["base"], "--pairs", *case["pairs"]]
+    command = [sys.executable, "-m", f"workflow_scripts.{entry}", "--base", case["base"], "--pairs", *case["pairs"]]
     command += ["--tokens", *case["tokens"], "--overlaps", *case["overlaps"], "--settings", json.dumps(settings)]
     command += ["--seed", "1", "--threads", "2", "--output", str(output), "--partial", f"{output}.partial"]
     return {"args": command, "cwd": ROOT}

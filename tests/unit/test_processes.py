@@ -3,10 +3,12 @@
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
 from processes_case import command_line, losses, process_starter, train, weights, write_processes_case
+from safetensors.torch import load_file
 from training_case import MODEL, TRAINING
 
 from workflow_scripts.training.finetuning import finetune
@@ -64,6 +66,28 @@ def test_a_batch_that_does_not_divide_is_shared_too_with_its_hard_negatives(star
     assert_alike(train(starter, case, "odd", 4, training=odd), train(starter, case, "odd-alone", 1, training=odd))
 
 
+LORA = {"rank": 4, "alpha": 8, "targets": ["query", "value"], "dropout": 0.0}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_all_that_saves_memory_together_changes_nothing(starter, case, dtype):
+    """As the largest models are trained: adapters, recomputed layers, shards, chunks."""
+    settings = {
+        "model": {"lora": LORA, "gradient_checkpointing": True, "sharded": True},
+        "training": {"chunk_tokens": 64, "dtype": dtype},
+    }
+    plain = {"model": {"lora": LORA}, "training": {"dtype": dtype}}
+    together, alone = (train(starter, case, f"{dtype}-{n}", n, **s) for n, s in ((2, settings), (1, plain)))
+    if dtype == "float32":
+        assert_alike(together, alone)
+    else:  # bf16 rounds otherwise where other texts stand in a chunk
+        assert losses(together) == pytest.approx(losses(alone), rel=0.02)
+    learnt, expected, base = weights(together), weights(alone), load_file(Path(case["base"]) / "model.safetensors")
+    assert learnt.keys() == expected.keys() == base.keys()
+    changed = {name for name in base if not torch.equal(base[name], learnt[name])}
+    assert changed == {f"encoder.layer.0.attention.self.{target}.weight" for target in LORA["targets"]}
+
+
 @pytest.mark.parametrize("name", ["replicated", "sharded"])
 def test_processes_that_were_stopped_go_on_bitwise(starter, case, two, name):
     settings, whole = two[name]
@@ -79,6 +103,15 @@ def test_the_command_line_starts_the_processes_that_the_model_asks_for(case, alo
     subprocess.run(**command_line(case, output, TRAINING), check=True, capture_output=True)
     assert json.loads((output / "manifest.json").read_text())["processes"] == 2
     assert_alike(output, alone)
+
+
+def test_a_rate_that_diverges_is_out_for_all_processes_and_written_once(case):
+    training = TRAINING | {"held_out": {"share": 0.3, "batches": 2, "every": 4}}
+    output = case["folder"] / "rate.json"
+    started = command_line(case, output, training, entry="try_learning_rate")
+    subprocess.run(**started | {"args": [*started["args"], "--rate", "1e30"]}, check=True, capture_output=True)
+    assert json.loads(output.read_text())["held_out_loss"] is None
+    assert not Path(f"{output}.partial").exists()
 
 
 # As Slurm's: the command once on each machine, here all of them this one; it ends badly where one of them does.

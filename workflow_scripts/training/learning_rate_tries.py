@@ -11,7 +11,7 @@ from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.contrastive import TrainingInputs, train_contrastively
 from workflow_scripts.training.early_stopping import SCORE
-from workflow_scripts.training.processes import leave_processes
+from workflow_scripts.training.processes import joined_processes, leave_processes
 from workflow_scripts.training.trainer import DivergedError
 
 _log = logging.getLogger(__name__)
@@ -38,14 +38,15 @@ def try_learning_rate(
     except DivergedError as error:
         _log.info("%s", error)
     else:
-        leave_processes(run.processes)
-        if not run.processes.leads:
-            return
         scored = [record for record in run.records if SCORE in record]
         # With patience the best evaluation's model would be kept, without it the last one's.
         patient = "patience" in settings["training"]["held_out"]
         best = min(scored, key=lambda record: record[SCORE]) if patient else scored[-1]
         found |= {SCORE: best[SCORE], "records": scored}
+    processes = joined_processes()  # which diverge together
+    leave_processes(processes)
+    if not processes.leads:
+        return
     with atomic_file(path_to_output) as temporary:
         temporary.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(path_to_partial)

@@ -63,6 +63,15 @@ def join_processes(device: torch.device) -> Processes:
     return Processes(distributed.get_rank(), size)
 
 
+def joined_processes() -> Processes:
+    """Return the processes that this one has joined; alone where it has joined none."""
+    from torch import distributed
+
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return ALONE
+    return Processes(distributed.get_rank(), distributed.get_world_size())
+
+
 def _end_with_torchrun() -> None:
     # Where torchrun is killed by SIGKILL it cannot end its processes, and a retried job would meet them.
     if sys.platform == "linux":
