@@ -1,6 +1,8 @@
 """Held-out pairs: who they are, how they are scored, and when training stops on their account."""
 
 import json
+import time
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +53,9 @@ def test_no_group_is_trained_on_and_held_out(case):
         {int(text) for source in part for text in source.passages.ravel()} for part in (pairs.sources, pairs.held_out)
     ]
     assert not texts[0] & texts[1]
+    negatives = [set(read.negatives.texts.tolist()) for read in (pairs, whole)]
+    assert negatives[1] & texts[1]  # as hard negatives they would be read
+    assert negatives[0] == negatives[1] - texts[1]
     with pytest.raises(InputError, match=r"training\.held_out\.share"):
         read_pairs(*inputs, held_out_share=1e-9)
 
@@ -191,6 +196,29 @@ def test_finetune_scores_held_out_pairs_without_changing_what_is_learnt(case, tm
     *falling, last = [record["held_out_loss"] for record in records if "held_out_loss" in record]
     assert all(later < earlier for earlier, later in pairwise(falling))
     assert records[-1]["step"] == 12 or last >= falling[-1]
+
+
+def test_examples_a_second_are_those_of_training_alone(tmp_path, monkeypatch):
+    """By a clock on which an update takes a second and an evaluation a hundred."""
+    now = 0.0
+    monkeypatch.setattr(time, "perf_counter", lambda: now)
+    model = torch.nn.Linear(1, 1)
+
+    def gradients_of_step(step):
+        nonlocal now
+        now += 1
+        loss = model(torch.ones(1, 1)).pow(2).mean()
+        loss.backward()
+        return {"loss": loss}
+
+    def evaluate():
+        nonlocal now
+        now += 100
+        return {"held_out_loss": 1.0}
+
+    records = train(model, gradients_of_step, replace(SETTINGS, patience=None), 4, tmp_path, "key", evaluate=evaluate)
+    assert sum("held_out_loss" in record for record in records) == 20
+    assert {record["examples_per_second"] for record in records} == {4.0}
 
 
 def test_the_rate_of_the_least_held_out_loss_is_taken(case, tmp_path):

@@ -100,21 +100,31 @@ def read_pairs(
             f"training.held_out.share: {held_out_share} of {len(group_names)} groups leaves none to train on or none "
             "held out; choose another"
         )
-    negatives = _negatives(tokens, passages, passage_rows, groups)
+    negatives = _negatives(tokens, passages, passage_rows, groups, np.unique(groups[aside]))
     return TrainingPairs(langs, parts[False], parts[True], queries, passages, negatives, left_out)
 
 
 def _negatives(
-    tokens: list[PairTokens], passages: JoinedTokens, passage_rows: np.ndarray, groups: np.ndarray
+    tokens: list[PairTokens],
+    passages: JoinedTokens,
+    passage_rows: np.ndarray,
+    groups: np.ndarray,
+    held_out: np.ndarray,
 ) -> HardNegatives:
-    """Join the files' hard negatives; ``passage_rows`` and ``groups`` are those of the pairs that train."""
+    """Join the files' hard negatives but for the passages of ``held_out`` groups, which training is not to read.
+
+    ``passage_rows`` and ``groups`` are those of all pairs that are left.
+    """
     ends = np.cumsum([0, *(len(of.negative_rows) for of in tokens)])
     offsets = [of.negative_offsets[1:] + end for of, end in zip(tokens, ends, strict=False)]
     texts = [of.negative_rows + first for of, first in zip(tokens, passages.starts, strict=False)]
     group_of = np.full(len(passages), UNKNOWN_GROUP, dtype=np.int64)
     filled = passage_rows >= 0
     group_of[passage_rows[filled]] = groups[filled]
-    return HardNegatives(np.concatenate([[0], *offsets]), np.concatenate(texts), group_of)
+    joined = np.concatenate(texts)
+    kept = ~np.isin(group_of[joined], held_out)
+    kept_before = np.concatenate([[0], np.cumsum(kept)])
+    return HardNegatives(kept_before[np.concatenate([[0], *offsets])], joined[kept], group_of)
 
 
 def _numbered(path: str | Path, tokens: PairTokens, first_query: int, first_passage: int) -> pa.Table:

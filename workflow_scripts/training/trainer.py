@@ -130,7 +130,6 @@ def train(
                 first = max(first, means["loss"])
             _stop_if_diverged(step, means, first, settings, checkpoints.folder)
             seconds = time.perf_counter() - began
-            began = time.perf_counter()
             speed = len(unread) * examples_per_step / max(seconds, 1e-9)
             means |= evaluate() if evaluated else {}
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
@@ -140,6 +139,8 @@ def train(
             checkpoints.save(done, model, optimizer)
         if evaluated and stopping is not None:
             stopping.see(metrics.records[-1], model)
+        if not unread:  # evaluating and saving are no time of training
+            began = time.perf_counter()
         bar.update()
     bar.close()
     metrics.close()
