@@ -3,10 +3,12 @@
 import json
 import logging
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from training_case import FORM
@@ -24,6 +26,7 @@ from workflow_scripts.retrieval.collection_tokens import Shard
 from workflow_scripts.retrieval.read_ahead import read_ahead
 from workflow_scripts.tokenize_collection import tokenize_collection
 
+ROOT = Path(__file__).resolve().parents[2]
 TEXTS = {
     "sw": ["Nairobi ni mji mkuu wa Kenya", "Ziwa", "Mlima Kilimanjaro uko Tanzania na ni mrefu " * 6],
     "yo": ["Ìbàdàn jẹ́ ìlú ńlá", "Abuja ni olú ìlú Nàìjíríà", "Ẹ kú àárọ̀"],
@@ -100,11 +103,11 @@ def tokens_of(model, data, output, entry=MODEL, shard=(0, 1)):
     return output
 
 
-def run(model, data, output, entry=MODEL, batch_tokens=128, shard=(0, 1)):
+def run(model, data, output, entry=MODEL, batch_tokens=128, shard=(0, 1), dtype="float32"):
     encode(
         path_to_model=model,
         path_to_tokens=tokens_of(model, data, output.with_name(f"{output.name}.tokens"), entry, shard),
-        settings={"model": entry, "encoding": {"batch_tokens": batch_tokens, "dtype": "float32"}},
+        settings={"model": entry, "encoding": {"batch_tokens": batch_tokens, "dtype": dtype}},
         threads=1,
         path_to_output=output,
         path_to_partial=output.with_name(f"{output.name}.state"),
@@ -176,6 +179,16 @@ def test_blocks_and_batches_change_no_vector_beyond_rounding(model, data, tmp_pa
     monkeypatch.setattr(encoding, "BLOCK", 2)
     blocks = np.load(run(model, data, tmp_path / "c", batch_tokens=16) / "passages.npy")
     assert np.abs(blocks.astype(np.float32) - whole.astype(np.float32)).max() < 2e-3
+
+
+@pytest.mark.parametrize(("dtype", "apart"), [("float16", 2e-3), ("bfloat16", 2e-2)])
+def test_lower_precision_gives_nearly_the_same_vectors(model, data, tmp_path, dtype, apart):
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+    assert dtype in schema["properties"]["encoding"]["properties"]["dtype"]["enum"]  # so it may be asked for
+    whole, lower = (run(model, data, tmp_path / kind, dtype=kind) for kind in ("float32", dtype))
+    for kind in ("queries", "passages"):
+        expected, found = (np.load(folder / f"{kind}.npy").astype(np.float32) for folder in (whole, lower))
+        assert 0 < np.abs(found - expected).max() < apart
 
 
 def test_a_model_of_dot_products_has_unit_vectors_of_their_order(model, data, tmp_path):
