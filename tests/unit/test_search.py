@@ -11,13 +11,14 @@ from retrieval_case import ALL, LANGS, files, write_collection, write_vectors
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import HitFiles, hits_file
-from workflow_scripts.data.manifest import read_facts, read_manifest, write_manifest
+from workflow_scripts.data.manifest import digest_file, read_facts, read_manifest, write_manifest
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.evaluation.rank_correlation import list_correlation
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
 from workflow_scripts.measure_recall import measure_recall
+from workflow_scripts.retrieval.faiss_index import FaissCandidates, write_faiss_index
 from workflow_scripts.score import score
 from workflow_scripts.search import search
 from workflow_scripts.search_bm25 import search_bm25
@@ -460,6 +461,17 @@ def test_a_faiss_index_that_names_every_passage_gives_the_exact_hits(folder, kin
     assert set(zip(table["query_lang"], table["passage_lang"], strict=True)) == {(a, b) for a in LANGS for b in LANGS}
     assert set(table["index_bytes"]) <= {path.stat().st_size for path in (indexes / "all.faiss").iterdir()}
     assert set(table["vector_bytes"]) == {30 * 8 * 2}
+
+
+def test_a_shard_without_passages_has_no_candidates(tmp_path):
+    vectors, entries = np.eye(4, 8, dtype=np.float16), []
+    for number, rows in enumerate((0, 4, 0)):
+        path = tmp_path / f"{number}.index"
+        write_faiss_index(vectors[:rows], "sq8", FAISS, "passages", path)
+        entries.append({"file": path, "digest": digest_file(path)})
+    for chosen, expected in ((entries, [0, 1, 2, 3]), (entries[:1], [])):
+        query, passages = FaissCandidates({"sw": vectors}, {"sw": chosen}, FAISS).find("sw", np.array([1]), "sw", 9)
+        assert sorted(passages.tolist()) == expected and set(query.tolist()) <= {0}
 
 
 def test_recall_counts_what_an_index_misses(folder):

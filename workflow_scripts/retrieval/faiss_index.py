@@ -106,7 +106,8 @@ class FaissCandidates:
         vectors = decode(self._queries[query_lang][queries], f"queries of {query_lang}")
         found, first = [], 0
         for index in self._indexes[passage_lang]:
-            rows = index.search(vectors, min(index.ntotal, depth * self._margin))[1]
+            # Of an index without passages faiss takes no 0, and finds nothing.
+            rows = index.search(vectors, max(1, min(index.ntotal, depth * self._margin)))[1]
             query, position = np.nonzero(rows >= 0)  # -1: the lists that were looked at hold no more
             found.append((query, rows[query, position] + first))
             first += index.ntotal
