@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import yaml
+from snakemake.resources import Resources
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +34,17 @@ def test_arrays_are_of_rules_that_there_are():
 def test_what_decides_what_reruns_is_the_same_on_every_machine():
     for key in ("rerun-incomplete", "max-checksum-file-size", "show-failed-logs", "scheduler"):
         assert profile("slurm")[key] == profile("default")[key]
+
+
+def test_a_job_that_asks_for_nothing_itself_gets_more_at_each_attempt():
+    asked = [f"{name}={value}" for name, value in profile("slurm")["default-resources"].items()]
+    defaults = Resources.parse(asked, allow_expressions=True)
+    for name in ("mem_mb", "runtime"):
+        first, second, third = (
+            defaults[name].evaluate({}, attempt=attempt, rulename="any", input=[], threads=1, async_run=None).value
+            for attempt in range(1, 2 + profile("slurm")["retries"])
+        )
+        assert (second, third) == (2 * first, 3 * first)
 
 
 def test_partitions_have_the_limits_that_a_plan_looks_at():
