@@ -358,16 +358,30 @@ def test_what_is_read_ahead_comes_in_order_and_errors_come_through():
         next(read)
 
 
-def test_a_batch_that_does_not_fit_is_halved_and_the_next_are_smaller(model, data, tmp_path, monkeypatch, caplog):
+def out_of_memory_on_gpu():
     import torch
 
+    raise torch.OutOfMemoryError
+
+
+def out_of_memory_on_cpu():
+    """In torch's own words: of more bytes than an address has."""
+    import torch
+
+    torch.empty(2**60, dtype=torch.uint8)
+
+
+@pytest.mark.parametrize("run_out", [out_of_memory_on_gpu, out_of_memory_on_cpu])
+def test_a_batch_that_does_not_fit_is_halved_and_the_next_are_smaller(
+    model, data, tmp_path, monkeypatch, caplog, run_out
+):
     whole = np.load(run(model, data, tmp_path / "whole") / "passages.npy")
     embed, sizes = BiEncoder.embed, []
 
     def limited(self, rows):
         sizes.append(sum(map(len, rows)))
         if sizes[-1] > 50:
-            raise torch.OutOfMemoryError
+            run_out()
         return embed(self, rows)
 
     monkeypatch.setattr(BiEncoder, "embed", limited)
@@ -376,6 +390,6 @@ def test_a_batch_that_does_not_fit_is_halved_and_the_next_are_smaller(model, dat
     failed = [size for size in sizes if size > 50]
     assert failed and failed == sorted(failed, reverse=True) and len(set(failed)) == len(failed)
     assert "batches are halved" in caplog.text
-    monkeypatch.setattr(BiEncoder, "embed", lambda self, rows: (_ for _ in ()).throw(torch.OutOfMemoryError()))
+    monkeypatch.setattr(BiEncoder, "embed", lambda self, rows: run_out())
     with pytest.raises(InputError, match="does not fit into memory"):
         run(model, data, tmp_path / "none")

@@ -95,8 +95,8 @@ class BiEncoder:
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    # On CPU torch has no exception of its own for it.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "not enough memory" in str(error)
+    # On CPU torch has no exception of its own for it, and says it in other words on each system.
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def load_bi_encoder(
