@@ -66,6 +66,16 @@ def test_a_batch_that_does_not_divide_is_shared_too_with_its_hard_negatives(star
     assert_alike(train(starter, case, "odd", 4, training=odd), train(starter, case, "odd-alone", 1, training=odd))
 
 
+@pytest.mark.parametrize("sharded", [False, True])
+def test_processes_stop_early_with_the_weights_of_the_best_evaluation(starter, case, sharded):
+    held_out = {"share": 0.3, "batches": 2, "every": 2, "patience": 0}
+    training = {"steps": 30, "checkpoint_every": 4, "held_out": held_out}
+    alone = train(starter, case, f"early-alone-{sharded}", 1, training=training)
+    together = train(starter, case, f"early-{sharded}", 2, {"sharded": sharded}, training)
+    assert len(losses(together)) < 30
+    assert_alike(together, alone)
+
+
 LORA = {"rank": 4, "alpha": 8, "targets": ["query", "value"], "dropout": 0.0}
 
 

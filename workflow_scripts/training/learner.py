@@ -41,6 +41,7 @@ class Learner:
         self.bi_encoder.encoder = self.model
         self.bi_encoder.network = parallel.forward
         self.unsynchronised = parallel.unsynchronised
+        self._reshard = parallel.reshard
 
     def _adapted(self, encoder: torch.nn.Module) -> torch.nn.Module:
         return add_adapters(encoder, self._entry["lora"]) if "lora" in self._entry else encoder
@@ -59,6 +60,7 @@ class Learner:
             with torch.no_grad():
                 yield
         finally:
+            self._reshard()
             self.model.train()
 
     def finished(self) -> torch.nn.Module:

@@ -13,10 +13,15 @@ from workflow_scripts.training.processes import Processes
 
 @dataclass(frozen=True)
 class ParallelEncoder:
-    """``forward`` is what texts go through; within ``unsynchronised()`` a backward pass exchanges no gradients."""
+    """``forward`` is what texts go through; within ``unsynchronised()`` a backward pass exchanges no gradients.
+
+    ``reshard()`` follows a forward pass that no backward pass follows: until then a sharded encoder shows whole
+    weights that are copies, of which none is to be saved or written to.
+    """
 
     forward: torch.nn.Module
     unsynchronised: Callable[[], AbstractContextManager]
+    reshard: Callable[[], None]
 
 
 def parallelise(encoder: torch.nn.Module, processes: Processes, sharded: bool) -> ParallelEncoder:
@@ -26,12 +31,12 @@ def parallelise(encoder: torch.nn.Module, processes: Processes, sharded: bool) -
     each holds all of them (DDP).
     """
     if processes.size == 1:
-        return ParallelEncoder(encoder, nullcontext)
+        return ParallelEncoder(encoder, nullcontext, lambda: None)
     if not sharded:
         from torch.nn.parallel import DistributedDataParallel
 
         replicated = DistributedDataParallel(encoder, broadcast_buffers=False)
-        return ParallelEncoder(replicated, replicated.no_sync)
+        return ParallelEncoder(replicated, replicated.no_sync, lambda: None)
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import fully_shard
 
@@ -48,7 +53,7 @@ def parallelise(encoder: torch.nn.Module, processes: Processes, sharded: bool) -
         finally:
             encoder.set_requires_gradient_sync(True)
 
-    return ParallelEncoder(encoder, unsynchronised)
+    return ParallelEncoder(encoder, unsynchronised, encoder.reshard)
 
 
 def whole_tensor(tensor: Any) -> torch.Tensor:
