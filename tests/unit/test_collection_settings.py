@@ -52,6 +52,34 @@ def test_another_pool_is_never_compared_with_published_results_and_has_its_own_t
     assert tasks["miracl-hard-negatives"] == "MIRACLRetrievalHardNegatives"
 
 
+@pytest.mark.parametrize("entry", [{"format": "miracl", "languages": MIRACL}, MTEB, MTEB | {"pool": "hard negatives"}])
+def test_mteb_names_the_languages_of_miracl_its_own_way_whatever_the_files(entry):
+    config = resolved(**{"miracl-hard-negatives": entry})
+    told = json.loads(section.mteb_settings(config, "miracl-hard-negatives", LANGUAGES))
+    # eval_langs and eval_splits of MIRACLRetrieval and MIRACLRetrievalHardNegatives in MTEB.
+    assert {lang: told["languages"][lang] for lang in ("ar", "fa", "ko", "sw", "zh", "te")} == {
+        "ar": "ara-Arab",
+        "fa": "fas-Arab",
+        "ko": "kor-Kore",
+        "sw": "swa-Latn",
+        "zh": "zho-Hans",
+        "te": "tel-Telu",
+    }
+    assert told["split"] == "dev"
+    assert told["subsets"]["sw"] == "sw"
+
+
+def test_what_mteb_calls_split_and_subset_of_any_dataset():
+    entry = {"format": "mteb", "languages": ["en", "sw"], "hub": "a/b", "revision": COMMIT}
+    config = resolved(
+        tasks=entry | {"subsets": {"sw": "swh", "en": ""}}, scifact=entry | {"format": "beir", "languages": ["en"]}
+    )
+    tasks, scifact = (json.loads(section.mteb_settings(config, name, LANGUAGES)) for name in ("tasks", "scifact"))
+    assert (tasks["split"], tasks["subsets"]) == ("test", {"en": "default", "sw": "swh"})
+    assert scifact["split"] == "test"
+    assert tasks["languages"]["sw"] == "swh-Latn"
+
+
 def test_what_is_fetched_of_each_language():
     entry = {"format": "miracl", "languages": ["sw", "yo"], "hub": "miracl/miracl", "revision": COMMIT}
     config = resolved(miracl=entry | {"corpus_hub": "miracl/miracl-corpus", "corpus_revision": COMMIT})

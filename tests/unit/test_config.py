@@ -200,12 +200,35 @@ def test_resolving_does_not_touch_its_input():
             ["mnoo"],
             r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies",
         ),
+        (
+            "report/compare/strategy",
+            "hybird",
+            r"report\.compare\.strategy: 'hybird' is not among experiment\.strategies",
+        ),
+        (
+            "report/compare/baselines",
+            ["mono", "hybrid"],
+            r"report\.compare\.baselines: 'hybrid' is the strategy that is compared; leave it out",
+        ),
+        # What the analysis would refuse when all is trained.
+        ("statistics/confidence", 0.3, r"statistics\.confidence: 0\.3 is not at least 0\.5"),
+        ("decontamination/max_overlap", 0, r"decontamination\.max_overlap: 0 is not greater than 0"),
     ],
 )
 def test_a_wrong_config_is_refused_in_one_line(path, value, says):
     with pytest.raises(InputError, match=says) as caught:
         resolve(changed(path, value))
     assert "\n" not in str(caught.value)
+
+
+def test_the_lexical_baseline_may_be_compared_with_where_there_is_one():
+    config = changed("report/compare/baselines", ["mono", "bm25"])
+    assert resolve(config)["report"]["compare"]["baselines"] == ["mono", "bm25"]
+    config["experiment"]["lexical_baseline"] = False
+    with pytest.raises(
+        InputError, match=r"baselines: 'bm25' is not searched; set experiment\.lexical_baseline to true"
+    ):
+        resolve(config)
 
 
 def with_held_out_source(held_out=None, experiment=None, **entry):

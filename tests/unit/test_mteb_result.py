@@ -7,7 +7,12 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import SCORES, write_table
 from workflow_scripts.export_mteb import export_mteb
 
-SETTINGS = {"task": "MIRACLRetrieval", "languages": {"sw": "swh-Latn", "te": "tel-Telu"}}
+SETTINGS = {
+    "task": "MIRACLRetrieval",
+    "split": "dev",
+    "languages": {"sw": "swh-Latn", "te": "tel-Telu"},
+    "subsets": {"sw": "sw", "te": "te"},
+}
 
 
 def write_scores(path, rows):
@@ -45,6 +50,14 @@ def test_each_language_has_its_means_and_other_settings_are_left_out(tmp_path):
         "languages": ["swh-Latn"],
     }
     assert te["main_score"] == 1.0 and te["languages"] == ["tel-Telu"]
+
+
+def test_another_split_and_subset_are_named_as_the_dataset_names_them(tmp_path):
+    scores = write_scores(tmp_path / "s.parquet", [("monolingual", "sw", "sw", "1", "ndcg@10", 0.5)])
+    told = SETTINGS | {"split": "test", "subsets": {"sw": "swh"}}
+    export_mteb(path_to_scores=scores, settings=told, path_to_output=tmp_path / "r.json")
+    ((split, (sw,)),) = json.loads((tmp_path / "r.json").read_text())["scores"].items()
+    assert (split, sw["hf_subset"]) == ("test", "swh")
 
 
 def test_a_run_without_monolingual_scores_is_refused(tmp_path):

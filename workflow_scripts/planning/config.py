@@ -349,8 +349,23 @@ def _check_report(config: Config, table: Mapping[str, Language]) -> None:
             f"config: report.group: {report['group']!r} has no language in collections.{report['collection']} "
             f"(it has {', '.join(collection['languages'])}); groups there: {', '.join(groups)}"
         )
-    for key in ("strategy", "baselines"):
-        names = report["compare"][key]
-        for name in [names] if isinstance(names, str) else names:
-            if name not in config["experiment"]["strategies"]:
-                raise InputError(f"config: report.compare.{key}: {name!r} is not among experiment.strategies")
+    _check_compared(config, report["compare"])
+
+
+def _check_compared(config: Config, compared: dict[str, Any]) -> None:
+    strategies = config["experiment"]["strategies"]
+    if compared["strategy"] not in strategies:
+        raise InputError(
+            f"config: report.compare.strategy: {compared['strategy']!r} is not among experiment.strategies"
+        )
+    for name in compared["baselines"]:
+        if name == compared["strategy"]:
+            raise InputError(
+                f"config: report.compare.baselines: {name!r} is the strategy that is compared; leave it out"
+            )
+        if name == BM25.strategy and not config["experiment"]["lexical_baseline"]:
+            raise InputError(
+                f"config: report.compare.baselines: {name!r} is not searched; set experiment.lexical_baseline to true"
+            )
+        if name not in (*strategies, BM25.strategy):
+            raise InputError(f"config: report.compare.baselines: {name!r} is not among experiment.strategies")

@@ -25,8 +25,8 @@ _ENCODER_KEYS = (
 _LEARNING_KEYS = ("learning_rate", "processes", "sharded", "gradient_checkpointing", "lora")
 
 
-# MTEB's task names three of MIRACL's languages by their macrolanguages.
-_MTEB_MIRACL = {"ar": "ara-Arab", "fa": "fas-Arab", "sw": "swa-Latn"}
+# MTEB's tasks name three of MIRACL's languages by their macrolanguages, and the script of one by another code.
+_MTEB_MIRACL = {"ar": "ara-Arab", "fa": "fas-Arab", "ko": "kor-Kore", "sw": "swa-Latn"}
 
 
 def canonical(value: Any) -> str:
@@ -159,14 +159,24 @@ def score_settings(config: Config, collection: str) -> str:
 
 
 def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]) -> str:
-    """For ``export_mteb``: the task's name in MTEB, where it is one of its tasks, and its codes of the languages."""
+    """For ``export_mteb``: the task's name in MTEB, where it is one of its tasks, its split, and of each language
+    MTEB's code and the subset that holds it.
+    """
     entry = config["collections"][collection]
     tasks = {"full": "MIRACLRetrieval", "hard negatives": "MIRACLRetrievalHardNegatives"}
-    task = tasks.get(entry["pool"], collection) if entry.get("dataset") == "miracl" else collection
+    is_miracl = entry.get("dataset") == "miracl"
     codes = {lang: table[lang].nllb_code.replace("_", "-") for lang in entry["languages"]}
-    if entry["format"] == "miracl":
+    if is_miracl:
         codes |= {lang: code for lang, code in _MTEB_MIRACL.items() if lang in codes}
-    return canonical({"task": task, "languages": codes})
+    subsets = {lang: entry.get("subsets", {}).get(lang, lang) or "default" for lang in entry["languages"]}
+    return canonical(
+        {
+            "task": tasks.get(entry["pool"], collection) if is_miracl else collection,
+            "split": entry.get("split", "test") if entry["format"] in ("beir", "mteb") else "dev",
+            "languages": codes,
+            "subsets": subsets,
+        }
+    )
 
 
 def models_settings(config: Config) -> str:
