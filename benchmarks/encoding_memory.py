@@ -4,12 +4,13 @@
     python benchmarks/encoding_memory.py --model $R/base/tiny-s --passages $R/collections
 
 Passages of every language below the folder are repeated up to each size, under new ids, and written as one table. Each
-size is tokenised and encoded by the entry modules in processes of their own, whose peak resident memory is shown.
-Pages of memory-mapped files that the system may drop at any time count in it.
+size is tokenised and encoded by the entry modules in processes of their own, whose peak resident memory is shown, and
+that without pages of mapped files, which the system may drop at any time.
 """
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,26 +24,27 @@ from workflow_scripts.data.table_stream import write_rows
 from workflow_scripts.data.tables import PASSAGES, QUERIES, read_table, write_table
 
 FORM = {"query_prefix": "", "passage_prefix": "", "max_query_length": 32, "max_passage_length": 64}
+SAMPLING_SECONDS = 0.02
 SETTINGS = {
     "model": {**FORM, "pooling": "mean", "normalise": True},
     "encoding": {"batch_tokens": 8192, "dtype": "float32"},
 }
 
 
-def measured(module: str, *flags: str) -> tuple[float, int]:
-    """Run an entry module; return its seconds and its peak resident memory in MB."""
-    # Not ru_maxrss, which a process inherits from the one that started it.
-    code = (
-        "import pathlib, re, runpy, sys; sys.argv = sys.argv[1:]; "
-        "runpy.run_module(sys.argv[0], run_name='__main__'); "
-        "status = pathlib.Path('/proc/self/status').read_text(); "
-        "print(int(re.search(r'VmHWM:\\s+(\\d+)', status)[1]) // 1024)"
-    )
-    began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", code, f"workflow_scripts.{module}", *flags], capture_output=True, text=True, check=True
-    )
-    return time.perf_counter() - began, int(done.stdout)
+def measured(module: str, *flags: str) -> tuple[float, int, int]:
+    """Run an entry module; return its seconds, its peak resident memory and that without mapped files, in MB."""
+    command = [sys.executable, "-m", f"workflow_scripts.{module}", *flags]
+    began, resident, own = time.perf_counter(), 0, 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        # Linux keeps no peak of the second; and a child starts with its parent's peak of the first.
+        while process.poll() is None:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            found = dict(re.findall(r"(VmRSS|RssAnon):\s+(\d+) kB", status))
+            resident, own = max(resident, int(found.get("VmRSS", 0))), max(own, int(found.get("RssAnon", 0)))
+            time.sleep(SAMPLING_SECONDS)
+        if process.returncode:
+            raise SystemExit(process.stderr.read())
+    return time.perf_counter() - began, resident // 1024, own // 1024
 
 
 def main() -> None:
@@ -57,8 +59,8 @@ def main() -> None:
         for path in sorted(flags.passages.rglob("passages.parquet"))
         for row in read_table(path, PASSAGES).to_pylist()
     ]
-    print("| passages | tokens | tokenize_collection: MB | seconds | encode: MB | seconds |")
-    print("| ---: | ---: | ---: | ---: | ---: | ---: |")
+    print("| passages | tokens | tokenize_collection: MB | own | seconds | encode: MB | own | seconds |")
+    print("| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for size in flags.sizes:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
@@ -80,7 +82,7 @@ def main() -> None:
                 *("--output", str(folder / "vectors")),
             )
             tokens = json.loads((folder / "tokens" / "manifest.json").read_text())["passages"]["tokens"]
-            figures = (f"{megabytes:,} | {seconds:.0f}" for seconds, megabytes in (tokenised, encoded))
+            figures = (f"{resident:,} | {own:,} | {seconds:.0f}" for seconds, resident, own in (tokenised, encoded))
             print(f"| {size:,} | {tokens:,} | {' | '.join(figures)} |", flush=True)
 
 
