@@ -14,6 +14,7 @@ from workflow_scripts.data.manifest import checked_digests, read_manifest, write
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encoders.bi_encoder import load_to_encode
+from workflow_scripts.encoders.devices import own_device
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import read_token_facts
 from workflow_scripts.retrieval.collection_tokens import KINDS
@@ -42,7 +43,7 @@ def encode(
     encoding, model = settings["encoding"], settings["model"]
     torch.set_num_threads(threads)
     torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, without importing the compiler
-    device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = own_device()
     dtype = getattr(torch, encoding["dtype"], None)
     if dtype not in (torch.float32, torch.float16, torch.bfloat16):
         raise InputError(f"encoding.dtype: {encoding['dtype']!r} is not float32, float16 or bfloat16")
@@ -63,7 +64,9 @@ def encode(
     encoders = dict.fromkeys(KINDS, encoder)
     if "max_norm" in model:
         encoders = {kind: InnerProductEncoder(encoder, kind, model["max_norm"]) for kind in KINDS}
-    unfinished = UnfinishedVectors(path_to_partial, content_key({"key": key, "threads": threads, "device": device}, []))
+    unfinished = UnfinishedVectors(
+        path_to_partial, content_key({"key": key, "threads": threads, "device": device.type}, [])
+    )
     for kind in KINDS:
         unfinished.encode(
             encoders[kind],
@@ -82,7 +85,7 @@ def encode(
             key=key,
             collection=made["collection"],
             dtype="float16",
-            device=device,
+            device=device.type,
             threads=threads,
             **{kind: _facts(made[kind], encoders[kind].dimension) for kind in KINDS},
         )

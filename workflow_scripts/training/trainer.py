@@ -12,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders.devices import own_device
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.early_stopping import EarlyStopping
 from workflow_scripts.training.learning_rate import linear_schedule
@@ -46,17 +47,13 @@ class TrainerSettings:
 
 
 def prepare_torch(threads: int, seed: int) -> torch.device:
-    """Fix threads, seed and deterministic kernels; return the GPU where there is one, else the CPU."""
+    """Fix threads, seed and deterministic kernels; return a GPU of this job's own, or the CPU where there is none."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only with a fixed workspace
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, without importing the compiler
     torch.utils.deterministic.fill_uninitialized_memory = False  # guards against bugs, at 2 % of the time
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))  # torchrun numbers a machine's processes
-    torch.cuda.set_device(device)
-    return device
+    return own_device()
 
 
 def make_optimizer(model: torch.nn.Module, settings: TrainerSettings) -> torch.optim.AdamW:

@@ -6,6 +6,7 @@ from pathlib import Path
 import ctranslate2
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.gpus import take_gpu
 from workflow_scripts.translation.model_tokens import ModelTokens
 from workflow_scripts.translation.neural import Output
 
@@ -19,10 +20,15 @@ class CTranslate2Decoder:
     def __init__(self, path_to_converted: Path, tokens: ModelTokens, *, beam: int, threads: int) -> None:
         if not Path(path_to_converted, "model.bin").is_file():
             raise InputError(f"{path_to_converted}: has no model.bin, so it is no converted model; run its rule")
-        device = "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+        gpus = ctranslate2.get_cuda_device_count()
         try:
             self._translator = ctranslate2.Translator(
-                str(path_to_converted), device=device, compute_type="default", inter_threads=1, intra_threads=threads
+                str(path_to_converted),
+                device="cuda" if gpus else "cpu",
+                device_index=take_gpu(gpus) if gpus else 0,
+                compute_type="default",
+                inter_threads=1,
+                intra_threads=threads,
             )
         except (RuntimeError, ValueError) as error:
             raise InputError(f"{path_to_converted}: CTranslate2 cannot load it ({error})") from error

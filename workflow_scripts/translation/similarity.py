@@ -9,15 +9,15 @@ import torch
 
 from workflow_scripts.data.tables import SIMILARITIES
 from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
+from workflow_scripts.encoders.devices import own_device
 from workflow_scripts.translation.token_batches import token_batches
 
 
 def text_similarities(translations: pa.Table, path_to_model: Path, settings: dict[str, Any], threads: int) -> pa.Table:
     """Return SIMILARITIES: the cosine of each text and its translation, both read as passages and cut like them."""
     torch.set_num_threads(threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     encoding = settings["encoding"]
-    encoder = load_bi_encoder(path_to_model, settings["model"], device, getattr(torch, encoding["dtype"]))
+    encoder = load_bi_encoder(path_to_model, settings["model"], own_device(), getattr(torch, encoding["dtype"]))
     texts = translations["text"].to_pylist()
     vectors = [
         _vectors(encoder, column, encoding["batch_tokens"])

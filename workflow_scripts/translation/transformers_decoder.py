@@ -8,6 +8,7 @@ from transformers import AutoModelForSeq2SeqLM, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.encoders.devices import own_device
 from workflow_scripts.translation.model_tokens import ModelTokens
 from workflow_scripts.translation.neural import Output
 
@@ -17,7 +18,7 @@ class TransformersDecoder:
 
     def __init__(self, path_to_model: Path, tokens: ModelTokens, *, precision: str, beam: int, threads: int) -> None:
         torch.set_num_threads(threads)
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = own_device()
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
