@@ -2,14 +2,16 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 
 import psutil
 import pytest
-from cluster_workflow import finish, job_in_state
+from cluster_workflow import ClusterWorkflow, finish, job_in_state
 from local_slurm import wait_until
+from workflow_copy import copy_of_the_workflow
 
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
 
@@ -68,6 +70,16 @@ def test_a_second_run_submits_nothing(clustered, slurm):
 def test_a_person_can_read_what_is_in_the_queue(clustered, slurm):
     comments = {job["comment"] for job in slurm.jobs()}
     assert "rule_finetune_wildcards_tiny-s_hybrid_1" in comments
+
+
+def test_a_job_that_asks_for_a_gpu_gets_it_in_the_gpus_partition(slurm, tmp_path):
+    copy = copy_of_the_workflow(tmp_path / "tree", "tiny")
+    workflow, known = ClusterWorkflow(copy.folder, copy.experiment), ids(slurm)
+    workflow.snakemake("results/tiny/sources/atlas/pairs.jsonl", "--set-resources", "make_atlas_pairs:gpu=1")
+    (job,) = ids(slurm) - known
+    said = subprocess.run(["scontrol", "show", "job", job], capture_output=True, text=True, check=True).stdout
+    assert {"Partition=gpu", "JobState=COMPLETED"} <= set(said.split())
+    assert re.search(r"TresPerJob=gres.gpu:1\b", said), said
 
 
 def test_a_cancelled_job_is_submitted_again(without_a_run, slurm):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,12 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from tqdm import tqdm
 from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write_encoder, write_tokenizer, write_tokens
 
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest
 from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.training import trainer
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.pretraining import plan_lines, pretrain, read_lines
@@ -225,6 +228,20 @@ def test_divergence_stops_with_one_line_and_leaves_the_last_good_checkpoint(tmp_
     ]
     kept = load_file(tmp_path / "step-00000004.safetensors")
     assert all(torch.isfinite(tensor.float()).all() for tensor in kept.values())
+
+
+def test_a_progress_bar_shows_loss_speed_and_the_time_that_is_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(trainer, "tqdm", lambda **options: tqdm(**options | {"mininterval": 0}))
+    model = torch.nn.Linear(3, 1)
+
+    def gradients_of_step(step):
+        loss = model(torch.ones(1, 3)).pow(2).mean()
+        loss.backward()
+        return {"loss": loss}
+
+    train(model, gradients_of_step, settings_for(4), 4, tmp_path, "key")
+    shown = capsys.readouterr().err
+    assert re.search(r"steps: +75%.* 3/4 \[\d\d:\d\d<\d\d:\d\d, .*loss \d+\.\d{4}, \d+ examples/s\]", shown), shown
 
 
 def test_a_strategy_without_alpha_is_refused(case, tmp_path):
