@@ -110,6 +110,8 @@ rule search_bm25:
     conda:
         "../envs/search.yaml"
     resources:
+        mem_mb=lexical_search_memory,
+        runtime=lexical_search_time,
         disk_mb=hits_disk,
     params:
         settings=search_settings,

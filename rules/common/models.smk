@@ -235,8 +235,28 @@ def search_threads(wildcards):
     return job_resources.search_threads(config["collections"][wildcards.collection])
 
 
+@cache
+def held_passages(collection, part):
+    """How many passages' ids a search job holds: all of the collection where it ranks relevant ones in the whole pool."""
+    entry = config["collections"][collection]
+    pooled = entry["parallel"] and "multilingual" in entry["settings"]
+    languages = entry["languages"] if pooled else runs.parts(config, collection)[part]
+    return sum(published_size(collection, lang).passages for lang in languages)
+
+
 def exact_search_memory(wildcards, attempt):
-    return attempt * job_resources.search_memory_mb(config["search"])
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.search_memory_mb(config["search"], passages)
+
+
+def lexical_search_memory(wildcards, attempt):
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.lexical_memory_mb(config["search"], passages)
+
+
+def lexical_search_time(wildcards, attempt):
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.text_minutes(passages)
 
 
 def search_memory(wildcards, input, attempt):

@@ -36,6 +36,13 @@ def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     assert job_resources.index_disk_mb(faiss, XLMR_BASE, 1e6) == megabytes(1e6 * (4 * 776 + 256))
 
 
+def test_search_holds_the_ids_of_its_passages_and_bm25_their_texts_too():
+    search = {"memory_gb": 2}
+    assert job_resources.search_memory_mb(search, 0) == 2348
+    assert job_resources.search_memory_mb(search, 33e6) == 2348 + 3300
+    assert job_resources.lexical_memory_mb(search, 500_000) == 2348 + 50 + 4000
+
+
 def test_a_model_that_is_made_here_has_the_experiment_s_vocabulary():
     made = {"pretrain": {"layers": 2, "hidden": 64, "intermediate": 256}}
     parameters = 2 * (4 * 64**2 + 2 * 64 * 256) + 8000 * 64
