@@ -205,6 +205,11 @@ def benchmarks_folder():
     return workflow.pathvars.apply("<benchmarks>")
 
 
+def logs_folder():
+    """The folder of the experiment's logs, for params."""
+    return workflow.pathvars.apply("<logs>")
+
+
 def cores_given(wildcards):
     """Asked for by a job alone: what makes none (--report, a summary) need not be told any."""
     return workflow.cores

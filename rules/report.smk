@@ -153,11 +153,13 @@ rule sum_costs:
     params:
         settings=section.cost_settings(config),
         benchmarks=benchmarks_folder(),
+        logs=logs_folder(),
         results=lambda wildcards: made(""),
         code=code("sum_costs"),
     shell:
         "python -m workflow_scripts.sum_costs"
         " --benchmarks {params.benchmarks:q}"
+        " --logs {params.logs:q}"
         " --results {params.results:q}"
         " --settings {params.settings:q}"
         " --output {output:q}"
@@ -284,6 +286,7 @@ rule report:
     params:
         settings=whole_config,
         benchmarks=benchmarks_folder(),
+        logs=logs_folder(),
         figures=figure_flags,
         tables=table_flags,
         code=code("report"),
@@ -294,6 +297,7 @@ rule report:
         " --verdict {input.verdict:q}"
         " --licences {input.licences:q}"
         " --benchmarks {params.benchmarks:q}"
+        " --logs {params.logs:q}"
         " --manifests {input.manifests:q}"
         " --yield {input.yields:q}"
         " --lexicon-coverage {input.coverage:q}"

@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--verdict", required=True, type=Path, help="verdict.json")
     parser.add_argument("--licences", required=True, type=Path, help="licences.csv")
     parser.add_argument("--benchmarks", type=Path, metavar="FOLDER", help="of Snakemake's benchmark files")
+    parser.add_argument("--logs", type=Path, metavar="FOLDER", help="of the logs of the same jobs")
     parser.add_argument("--manifests", nargs="*", default=[], type=Path, help="manifest.json of the fine-tuned runs")
     parser.add_argument("--yield", nargs="*", default=[], type=Path, dest="yields", help="yield tables of translate")
     parser.add_argument("--lexicon-coverage", nargs="*", default=[], type=Path, help="table of measure_lexicons")
@@ -71,6 +72,7 @@ def main() -> None:
             lexicon_coverage=arguments.lexicon_coverage,
             switching_rates=arguments.switching_rates,
             dropped=arguments.dropped,
+            logs=arguments.logs,
         ),
         path_to_template=arguments.template,
         path_to_style=arguments.style,

@@ -31,6 +31,7 @@ def manifest(folder, place, **facts):
 def summed(folder, jobs, **replicates):
     sum_costs(
         path_to_benchmarks=folder / "benchmarks",
+        path_to_logs=folder / "logs",
         path_to_results=folder,
         settings={"jobs": jobs, "replicates": replicates},
         path_to_output=folder / "costs.csv",
@@ -81,6 +82,15 @@ def test_a_stage_of_which_something_was_removed_is_left_out_of_the_mean(tmp_path
     assert float(rows["s", "mono", "encode"]["cpu_hours"]) == 0.02
     assert float(rows["s", "mono", "finetune"]["cpu_hours"]) == 2.0
     assert "encode/s/mono/1/c/sw" in caplog.text and "encode/s/mono/1/c/te" not in caplog.text
+
+
+def test_processor_time_is_that_of_the_log_where_it_says_one(tmp_path, spent):
+    # The benchmark file of a job of 44 s holds what it took in its first 15.
+    for job, ending in (("finetune/s/mono/1", "processor time 10800.00 s"), ("finetune/s/mono/2", "killed")):
+        log = tmp_path / f"logs/{job}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(f"2026-11-29 14:00:15,802 command_line: {ending}\n")
+    assert float(summed(tmp_path, spent)["s", "mono", "finetune"]["cpu_hours"]) == 3.0
 
 
 def test_gpus_are_those_of_the_manifest(tmp_path):

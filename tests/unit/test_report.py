@@ -315,6 +315,28 @@ def test_what_an_approximate_index_loses_has_its_section(page):
     assert table[2][5:7] == ["0.987 ± 0.002 lowest 0.950", "0.960 ± 0.010 lowest 0.900"]
 
 
+def test_the_command_that_reproduces_names_the_target_before_the_config(source):
+    # --configfile takes every word after it for a file.
+    assert "snakemake --cores 8 all --configfile experiment.yaml</pre>" in source
+
+
+def test_an_interval_of_one_seed_is_said_to_be_over_queries_alone(full, source, tmp_path):
+    assert "interval over queries and 2 seeds." in " ".join(source.split())
+    per_group = pd.read_csv(full["tables"]["per_group"]).assign(seeds=1)
+    per_group.to_csv(tmp_path / "per_group.csv", index=False)
+    tables = {**full["tables"], "per_group": tmp_path / "per_group.csv"}
+    assert "interval over queries alone: one seed says nothing" in _render(tmp_path, {**full, "tables": tables})
+
+
+def test_processor_time_of_a_rule_is_that_of_its_jobs_logs(full, tmp_path):
+    log = tmp_path / "logs/finetune/s/mono/1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("command_line: processor time 21.00 s\n", encoding="utf-8")
+    page = Page(_render(tmp_path, {**full, "logs": tmp_path / "logs"}))
+    (table,) = (table for table in page.tables if table[0][:2] == ["rule", "jobs"])
+    assert table[1][0] == "finetune" and table[1][4] == "39.0"
+
+
 def test_costs_are_summed_by_rule(page):
     table = next(table for table in page.tables if table[0][0] == "rule")
     assert table[1] == ["finetune", "2", "30.0", "20.0", "27.0", "700"]

@@ -1,4 +1,4 @@
-"""Snakemake's benchmark files: what a job took."""
+"""Snakemake's benchmark files and the jobs' logs: what a job took."""
 
 import csv
 import itertools
@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.reporting.job_logs import processor_time
 
 _COST = ("s", "max_rss", "cpu_time")
 Jobs = Mapping[str, Sequence[Sequence[str]]]
@@ -37,16 +38,25 @@ def job_of(path: str | Path) -> tuple[str, tuple[str, ...]]:
     return parts[below], parts[below + 1 :]
 
 
-def read_benchmark(path: str | Path) -> dict[str, float]:
+def log_of(path: str | Path, path_to_logs: str | Path) -> Path:
+    """Return the log, below an experiment's folder of them, of the job that a benchmark file is of."""
+    rule, wildcards = job_of(path)
+    return Path(path_to_logs, f"{'/'.join((rule, *wildcards))}.log")
+
+
+def read_benchmark(path: str | Path, path_to_log: str | Path | None = None) -> dict[str, float]:
     """Return ``s``, ``max_rss`` (MiB) and ``cpu_time`` (s), means over a benchmark's repeats.
 
-    A job too short to be sampled has NA, which counts as 0.
+    Snakemake samples the processor time, every 30 s after the first 15, so what a job took after the last sample is not
+    in it; where the job's log ends with what it took, that counts. A job too short to be sampled has NA, which is 0.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file, delimiter="\t"))
-        return {name: fmean(0.0 if row[name] == "NA" else float(row[name]) for row in rows) for name in _COST}
+        found = {name: fmean(0.0 if row[name] == "NA" else float(row[name]) for row in rows) for name in _COST}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run the rule that makes it") from None
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path}: not a benchmark file of Snakemake ({error!r})") from error
+    took = processor_time(path_to_log) if path_to_log else None
+    return found if took is None else found | {"cpu_time": took}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from workflow_scripts.data.manifest import read_facts
-from workflow_scripts.reporting.benchmark_files import Jobs, job_names, read_benchmark
+from workflow_scripts.reporting.benchmark_files import Jobs, job_names, log_of, read_benchmark
 
 STAGES = ("pretrain", "finetune", "encode", "search")
 # Where the manifests of a stage lie: they name the device. Search has none, and no GPU.
@@ -39,16 +39,16 @@ COLUMNS = tuple(field.name for field in fields(StageCost))
 
 
 def stage_costs(
-    path_to_benchmarks: Path, path_to_results: Path, jobs: Jobs, replicates: Mapping[str, str]
+    path_to_benchmarks: Path, path_to_logs: Path, path_to_results: Path, jobs: Jobs, replicates: Mapping[str, str]
 ) -> list[StageCost]:
     """Return the costs of every system and stage of ``jobs`` (``benchmark_files.job_names``), systems in their order.
 
-    Benchmark files and manifests lie below the two folders. Who removed some, of vectors say, need not encode again to
-    read this: a run's stage is left out where one of its jobs is not known any more. ``replicates``: a further
+    Benchmark files, logs and manifests lie below the three folders. Who removed some, of vectors say, need not encode
+    again to read this: a run's stage is left out where one of its jobs is not known any more. ``replicates``: a further
     pre-training of a model → that model. Raises InputError where a file is not what its name says.
     """
     hours = {
-        (stage, tuple(name.split("/"))): _hours(path_to_benchmarks, path_to_results, stage, name)
+        (stage, tuple(name.split("/"))): _hours(path_to_benchmarks, path_to_logs, path_to_results, stage, name)
         for stage, names in job_names(jobs).items()
         if stage in STAGES
         for name in names
@@ -80,13 +80,13 @@ def cost_rows(costs: list[StageCost]) -> list[tuple]:
     return [astuple(cost) for cost in costs]
 
 
-def _hours(path_to_benchmarks: Path, path_to_results: Path, stage: str, name: str) -> np.ndarray:
+def _hours(path_to_benchmarks: Path, path_to_logs: Path, path_to_results: Path, stage: str, name: str) -> np.ndarray:
     """Return wall, CPU and GPU hours of a job; NaN where its benchmark file or its manifest is gone."""
     benchmark = path_to_benchmarks / stage / f"{name}.tsv"
     manifest = path_to_results / _MANIFESTS[stage] / name / "manifest.json" if stage in _MANIFESTS else None
     if not benchmark.is_file() or (manifest and not manifest.is_file()):
         return np.full(3, np.nan)
-    found, gpus = read_benchmark(benchmark), _gpus_of(manifest) if manifest else 0
+    found, gpus = read_benchmark(benchmark, log_of(benchmark, path_to_logs)), _gpus_of(manifest) if manifest else 0
     return np.array([found["s"], found["cpu_time"], found["s"] * gpus]) / 3600
 
 

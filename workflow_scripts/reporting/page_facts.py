@@ -52,7 +52,10 @@ _NEEDED = ("models", "per_group", "per_language")
 
 @dataclass(frozen=True)
 class PageInputs:
-    """Paths of the files that a page is made from; a list may be empty, and then its section says so."""
+    """Paths of the files that a page is made from; a list may be empty, and then its section says so.
+
+    ``logs`` is the folder of the logs of ``benchmarks``'s jobs.
+    """
 
     figures: dict[str, Path]
     tables: dict[str, Path]
@@ -65,6 +68,7 @@ class PageInputs:
     lexicon_coverage: list[Path]
     switching_rates: list[Path]
     dropped: list[Path]
+    logs: Path | None = None
 
 
 def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +234,7 @@ def _provenance(
     inputs: PageInputs, manifests: list[dict[str, Any]], labels: Labels, config: dict[str, Any]
 ) -> dict[str, HtmlTable | None]:
     return {
-        "cost": provenance.cost_table(inputs.benchmarks) if inputs.benchmarks else None,
+        "cost": provenance.cost_table(inputs.benchmarks, inputs.logs) if inputs.benchmarks else None,
         "runs": provenance.run_table(manifests) if manifests else None,
         "yield": provenance.yield_table(inputs.yields, labels) if inputs.yields else None,
         "overlaps": provenance.overlap_table(inputs.overlap_reports, labels) if inputs.overlap_reports else None,

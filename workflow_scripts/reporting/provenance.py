@@ -9,7 +9,7 @@ import pandas as pd
 from workflow_scripts.data.machine import machine_line
 from workflow_scripts.data.manifest import read_facts
 from workflow_scripts.reporting.analysis_tables import OVERLAPS, YIELD, read_analysis_table
-from workflow_scripts.reporting.benchmark_files import job_of, read_benchmark
+from workflow_scripts.reporting.benchmark_files import job_of, log_of, read_benchmark
 from workflow_scripts.reporting.html_table import HtmlTable, count, make_table, number, text
 from workflow_scripts.reporting.labels import Labels
 
@@ -17,14 +17,15 @@ _DROPPED = {"kind": str, "reason": str, "count": int}
 _KEPT = "kept"
 
 
-def cost_table(paths_to_benchmarks: list[Path]) -> HtmlTable:
+def cost_table(paths_to_benchmarks: list[Path], path_to_logs: Path | None) -> HtmlTable:
     """Return one row a rule: jobs, wall seconds, CPU seconds, peak memory, from those benchmark files that there are.
 
-    The rule is the folder (or the file) below ``benchmarks/``.
+    The rule is the folder (or the file) below ``benchmarks/``; ``path_to_logs`` is the folder of the jobs' logs.
     """
     costs = defaultdict(list)
     for path in filter(Path.is_file, paths_to_benchmarks):
-        costs[job_of(path)[0]].append(read_benchmark(path))
+        log = log_of(path, path_to_logs) if path_to_logs else None
+        costs[job_of(path)[0]].append(read_benchmark(path, log))
     rows = []
     for rule, jobs in sorted(costs.items(), key=lambda item: -sum(job["s"] for job in item[1])):
         walls = [job["s"] for job in jobs]
