@@ -31,7 +31,9 @@ def collection_plots(collection):
 
 
 def plot_names():
-    names = ["scaling", "languages", "comparisons"]
+    names = ["scaling", "languages"]
+    if config["report"]["compare"]["baselines"]:
+        names.append("comparisons")
     for collection in config["experiment"]["collections"]:
         names += collection_plots(collection)
     if runs.trained_runs(config):

@@ -402,6 +402,22 @@ def test_what_an_experiment_lacks_leaves_its_section_with_a_sentence(full, tmp_p
     assert len(page.all("img")) == 1
 
 
+def test_an_experiment_that_compares_nothing_has_a_page_all_the_same(full, tmp_path):
+    verdict = tmp_path / "verdict.json"
+    verdict.write_text(json.dumps({"headline": {"baselines": []}, "summary": "", "sentences": []}), encoding="utf-8")
+    tables = dict(full["tables"])
+    for name in ("comparisons", "scaling"):
+        tables[name] = tmp_path / f"{name}.csv"
+        pd.read_csv(full["tables"][name]).iloc[:0].to_csv(tables[name], index=False)
+    figures = {name: path for name, path in full["figures"].items() if name != "comparisons"}
+    report_settings = settings()["report"] | {"compare": {"strategy": "hybrid", "baselines": []}}
+    source = _render(
+        tmp_path, {**full, "verdict": verdict, "tables": tables, "figures": figures}, report=report_settings
+    )
+    answer, rest = source.split('<section id="noise">')
+    assert "This experiment compares no strategies." in answer and "This experiment compares no strategies." in rest
+
+
 def test_everything_from_data_is_escaped(full, tmp_path):
     verdict = tmp_path / "verdict.json"
     verdict.write_text(

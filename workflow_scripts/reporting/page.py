@@ -130,15 +130,15 @@ def embed_figure(path: str | Path) -> str:
 def read_verdict(path: str | Path) -> tuple[list[str], list[str]]:
     """Return the sentences of verdict.json: those about the first baseline, which answer the question, and the others.
 
-    Raises InputError where it is not such a file.
+    There are none where nothing is compared. Raises InputError where it is not such a file.
     """
     try:
         verdict = json.loads(Path(path).read_text(encoding="utf-8"))
-        first = verdict["headline"]["baselines"][0]
+        first = next(iter(verdict["headline"]["baselines"]), None)
         answer = [entry["sentence"] for entry in verdict["sentences"] if entry["baseline"] == first]
         further = [entry["sentence"] for entry in verdict["sentences"] if entry["baseline"] != first]
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; run fit_scaling") from None
-    except (json.JSONDecodeError, KeyError, TypeError, IndexError) as error:
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not the verdict that fit_scaling writes ({error!r}); remove it and rerun") from error
     return answer, further
