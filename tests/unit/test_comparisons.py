@@ -68,6 +68,7 @@ def test_equal_systems_do_not_differ(tmp_path):
         "0.000000", "0.000000", "0.000000", "1.000000", "1.000000",
     )  # fmt: skip
     assert row["effect"] == row["effect_low"] == row["effect_high"] == ""
+    assert row["detectable"] == ""  # not 0, which would say that any difference could be seen
 
 
 def test_families_of_the_correction(tmp_path):

@@ -20,6 +20,7 @@ from workflow_scripts.evaluation.randomisation import SignFlips, p_value
 from workflow_scripts.evaluation.score_files import ScoreSlice
 
 BM25 = System("bm25", "bm25")
+_ROUNDING = 1e-12
 
 
 @dataclass
@@ -93,6 +94,7 @@ class PairedComparisons:
             drawn = draws[ours] - draws[theirs]
             low, high = interval(drawn, self._settings.statistics.confidence)
             error = self._standard_error(drawn, low, high)
+            error[error < _ROUNDING] = np.nan  # no query differs, or there is but one: nothing is known of the scatter
             p = p_value(difference, flips[ours] - flips[theirs])
             for i, group in enumerate(groups):
                 found.append(
