@@ -339,9 +339,13 @@ def test_beir_judgements_may_be_json_lines_and_need_their_header(tmp_path):
     write_beir(tmp_path)
     before = read_whole("beir", tmp_path, "en")
     (tmp_path / "qrels/test.tsv").unlink()
-    rows = ({"query-id": q, "corpus-id": p, "score": r} for q, p, r in QRELS)
-    write(tmp_path / "qrels/test.jsonl", json_lines(*rows))
-    assert read_whole("beir", tmp_path, "en") == before
+    for number in (int, float):  # some repositories have 1.0, as MTEB's Parquet does
+        rows = ({"query-id": q, "corpus-id": p, "score": number(r)} for q, p, r in QRELS)
+        write(tmp_path / "qrels/test.jsonl", json_lines(*rows))
+        assert read_whole("beir", tmp_path, "en") == before
+    (tmp_path / "qrels/test.jsonl").write_text('{"query-id": "q1", "corpus-id": "7#0", "score": 0.5}\n')
+    with pytest.raises(InputError, match=r"test\.jsonl: line 1: relevance '0\.5' is not a whole number"):
+        read_whole("beir", tmp_path, "en")
     write(tmp_path / "qrels/test.tsv", lines(f"{q}\t{p}\t{r}" for q, p, r in QRELS))
     with pytest.raises(
         InputError, match=r"test\.tsv: line 1: is q1, 7#0, 1, not the header query-id, corpus-id, score"

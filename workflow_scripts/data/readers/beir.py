@@ -35,7 +35,7 @@ def _judgements(path: Path) -> Iterator[tuple[str, str, str, str]]:
         for number, record in read_json_lines(path):
             where = f"{path}: line {number}"
             query_id, passage_id = (filled_field(record, key, where) for key in _HEADER[:2])
-            yield where, query_id, passage_id, str(record.get("score"))
+            yield where, query_id, passage_id, str(record.get("score")).removesuffix(".0")
         return
     for number, fields in read_columns(path, 3):
         if number > 1:
