@@ -8,7 +8,7 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.hit_lists import HitFiles
 from workflow_scripts.data.language_files import language_files
 from workflow_scripts.data.qrels import read_qrels
-from workflow_scripts.data.tables import BIAS, GOLD_RANKS, PASSAGES, SCORES, read_table, write_table
+from workflow_scripts.data.tables import BIAS, GOLD_RANKS, PASSAGES, SCORES, count_rows, read_table, write_table
 from workflow_scripts.evaluation.metrics import parse_metric
 from workflow_scripts.evaluation.query_scores import RunScores, named
 
@@ -35,7 +35,7 @@ def score(
 
     metrics = [parse_metric(name) for name in settings["metrics"]]
     ranks = pa.concat_tables([read_table(path, GOLD_RANKS) for path in paths_to_gold_ranks]).unify_dictionaries()
-    sizes = {lang: len(read_table(path, PASSAGES, ["passage_id"])) for lang, path in paths_to_passages.items()}
+    sizes = {lang: count_rows(path, PASSAGES) for lang, path in paths_to_passages.items()}
     scores, bias = RunScores(
         collection=collection,
         qrels=read_qrels(paths_to_qrels),

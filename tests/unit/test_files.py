@@ -8,7 +8,7 @@ import pytest
 from workflow_scripts.data.atomic import atomic_file, atomic_folder
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest, write_manifest
-from workflow_scripts.data.tables import QRELS, read_table, write_table
+from workflow_scripts.data.tables import QRELS, count_rows, read_table, write_table
 
 
 def test_a_file_that_failed_halfway_leaves_the_old_one(tmp_path):
@@ -73,6 +73,22 @@ def test_a_table_has_exactly_its_schema(tmp_path):
         read_table(path, QRELS)
     with pytest.raises(InputError, match="no such file"):
         read_table(tmp_path / "none.parquet", QRELS)
+
+
+def test_rows_are_counted_by_the_footer_alone(tmp_path):
+    # A large corpus' ids take a gigabyte, which counting has no need of.
+    path = tmp_path / "qrels.parquet"
+    rows = [{"query_id": f"q{i}", "passage_id": f"p{i}", "relevance": 1} for i in range(5000)]
+    write_table(pa.Table.from_pylist(rows, schema=QRELS), path, QRELS)
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is damaged"):
+        read_table(path, QRELS)
+    assert count_rows(path, QRELS) == 5000
+    path.write_bytes(content[:-10])
+    with pytest.raises(InputError, match=r"qrels\.parquet: not a readable table"):
+        count_rows(path, QRELS)
 
 
 def test_equal_rows_give_equal_bytes(tmp_path):

@@ -124,6 +124,12 @@ def write_table(table: pa.Table, path: str | Path, schema: pa.Schema) -> None:
         writer.write_table(table.select(schema.names).cast(schema))
 
 
+def count_rows(path: str | Path, schema: pa.Schema) -> int:
+    """Return how many rows a table has, reading its footer alone; raise InputError where it is no such table."""
+    with SealedParquet(path, schema.names) as file:
+        return file.metadata.num_rows
+
+
 def read_table(path: str | Path, schema: pa.Schema, columns: list[str] | None = None) -> pa.Table:
     """Read ``columns`` (default: all of ``schema``) of a table; raise InputError where it is not such a table."""
     wanted = columns or schema.names
