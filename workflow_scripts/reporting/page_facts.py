@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ _TABLES = {
     "index_recall": INDEX_RECALL,
 }
 _NEEDED = ("models", "per_group", "per_language")
+_UNSTATED = "see the source"  # the config's default for `licence`
 
 
 @dataclass(frozen=True)
@@ -246,30 +248,38 @@ def _provenance(
 
 
 def _licence_table(path: Path, config: dict[str, Any]) -> HtmlTable:
-    """Return the licence of every format that the experiment's sources and collections have."""
+    """Return the licence of all that the experiment reads: what the config says, else what is known of the format."""
     with open(path, encoding="utf-8", newline="") as file:
         known = {row["format"]: row for row in csv.DictReader(file)}
-    used: dict[str, list[str]] = {}
-    for section in ("sources", "collections"):
-        for name in config["experiment"][section]:
-            used.setdefault(config[section][name]["format"], []).append(f"{section.removesuffix('s')} {name}")
-    for name, entry in _lexicons(config).items():
-        # An induced one has the licences of what it was learned from.
-        for of in [config["sources"][source] for source in entry.get("sources", [])] or [entry]:
-            used.setdefault(of["format"], []).append(f"lexicon {name}")
-    unknown = [name for name in used if name not in known]
+    used: dict[tuple[str, str], list[str]] = {}  # by format and the config's licence
+    for role, entry in _data_read(config):
+        used.setdefault((entry["format"], entry.get("licence", _UNSTATED)), []).append(role)
+    unknown = [name for name, _ in used if name not in known]
     if unknown:
         raise InputError(f"{path}: no row for the format {unknown[0]}; add its name, licence and origin")
     rows = [
         [
             text(known[name]["name"], head=True),
             text(", ".join(roles)),
-            text(known[name]["licence"]),
+            text(known[name]["licence"] if licence == _UNSTATED else licence),
             text(known[name]["origin"]),
         ]
-        for name, roles in used.items()
+        for (name, licence), roles in used.items()
     ]
     return make_table("licences", "What the experiment reads", ["data", "used as", "licence", "origin"], rows)
+
+
+def _data_read(config: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what each entry of the config is used as, and the entry."""
+    for section in ("sources", "collections"):
+        for name in config["experiment"][section]:
+            yield f"{section.removesuffix('s')} {name}", config[section][name]
+    if name := config.get("training", {}).get("held_out", {}).get("source"):
+        yield f"held-out source {name}", config["sources"][name]
+    for name, entry in _lexicons(config).items():
+        # An induced one has the licences of what it was learned from.
+        for of in [config["sources"][source] for source in entry.get("sources", [])] or [entry]:
+            yield f"lexicon {name}", of
 
 
 def _lexicons(config: dict[str, Any]) -> dict[str, Any]:
