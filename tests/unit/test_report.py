@@ -420,6 +420,16 @@ def test_an_experiment_that_compares_nothing_has_a_page_all_the_same(full, tmp_p
     assert "This experiment compares no strategies." in answer and "This experiment compares no strategies." in rest
 
 
+def test_a_further_collection_without_a_pool_has_no_section_on_bias(full, source, tmp_path):
+    bias = pd.read_csv(full["tables"]["bias"])
+    further = bias["collection"] == "quiz.v2"
+    tied = bias[further].iloc[:2].assign(measure="tied_share")  # of every search, also where there is no pool
+    pd.concat([bias[~further], tied]).to_csv(tmp_path / "bias.csv", index=False)
+    tables = {**full["tables"], "bias": tmp_path / "bias.csv"}
+    assert 'id="table-bias-quiz.v2"' in source
+    assert 'id="table-bias-quiz.v2"' not in _render(tmp_path, {**full, "tables": tables})
+
+
 def test_everything_from_data_is_escaped(full, tmp_path):
     verdict = tmp_path / "verdict.json"
     verdict.write_text(

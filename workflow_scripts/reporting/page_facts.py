@@ -227,7 +227,11 @@ def _metric_tables(
 
 
 def _bias_table(frames: dict[str, pd.DataFrame], labels: Labels, collection: str) -> HtmlTable | None:
-    if "bias" not in frames or not (frames["bias"]["collection"] == collection).any():
+    if "bias" not in frames:
+        return None
+    # Ties are measured in every search, the rest in the pool of all languages.
+    pooled = (frames["bias"]["collection"] == collection) & (frames["bias"]["measure"] == "top10_share")
+    if not pooled.any():
         return None
     return result_tables.bias_table(frames["per_group"], frames["bias"], labels, collection)
 
