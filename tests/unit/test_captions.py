@@ -7,6 +7,9 @@ import jinja2
 import pytest
 import yaml
 
+from workflow_scripts.evaluation.bias import GOLD_RANK, MAP_GAP, POOL_SHARE, TIED_SHARE, TOP10_SHARE, TOP10_VARIATION
+from workflow_scripts.reporting.tables import NEAR_BEST
+
 ROOT = Path(__file__).parents[2]
 CAPTIONS = sorted((ROOT / "resources" / "captions").glob("*.rst"))
 
@@ -33,3 +36,12 @@ def test_rules_and_captions_name_each_other():
         for name in re.findall(r'captions/(\w+)\.rst"', rules.read_text(encoding="utf-8"))
     }
     assert named == {path.stem for path in CAPTIONS}
+
+
+def test_captions_of_tables_speak_of_what_the_tables_hold():
+    measures = {GOLD_RANK, TOP10_SHARE, POOL_SHARE, TOP10_VARIATION, MAP_GAP, TIED_SHARE}
+    about_bias, about_results = (
+        (ROOT / f"resources/captions/{name}.rst").read_text(encoding="utf-8") for name in ("bias", "table")
+    )
+    assert set(re.findall("``(.*?)``", about_bias)) == measures
+    assert NEAR_BEST in about_results and "``low``" not in about_results
