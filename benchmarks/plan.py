@@ -1,4 +1,4 @@
-"""A plan beside what a finished run took, by stage; and how long its texts were.
+"""A plan beside what a finished run took, by stage; and how long, and how many, its texts were.
 
     PYTHONPATH=. python benchmarks/plan.py [EXPERIMENT.yaml ...]
 
@@ -9,6 +9,7 @@ between the two. ``--text-lengths`` prints rows of ``resources/text_lengths.csv`
 
 import argparse
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -48,14 +49,15 @@ def compared(jobs: list[Job], experiment: Experiment) -> list[str]:
 
 
 def counted(jobs: list[Job], experiment: Experiment) -> list[str]:
-    """Return kind, format, language, mean tokens of queries and of passages of what has been tokenised, as CSV.
+    """Return kind, format, language, mean tokens of queries and of passages, rows of what has been tokenised, as CSV.
 
     Language ``*`` is the mean of a format's languages. Plain texts leave no tokens behind: a sample of each table is
-    tokenised as pre-training does. A table whose passages are all another's has no row.
+    tokenised as pre-training does. A table whose passages are all another's has no line. A collection's rows are left
+    empty: ``resources/collection_sizes.csv`` has them.
     """
     config = experiment.config
     tokenizers = [Path(job.key) for job in jobs if job.rule == "train_tokenizer" and Path(job.key).is_file()]
-    found: dict[tuple[str, str, str], tuple[float | None, float]] = {}
+    found: dict[tuple[str, str, str], tuple[float | None, float, int | None]] = {}
     for job in jobs:
         made = Path(job.key)
         if job.rule == "tokenize_pairs" and made.is_file():
@@ -63,26 +65,33 @@ def counted(jobs: list[Job], experiment: Experiment) -> list[str]:
             arrays = [TokenArrays.open(made.parent, kind) for kind in KINDS]
             if source in config["sources"] and all(map(len, arrays)):
                 query, passage = (float(array.lengths().mean()) for array in arrays)
-                found["pairs", form_of(config["sources"][source]), lang] = query, passage
+                pairs = experiment.pairs(source, lang) if lang in config["sources"][source]["pairs"] else None
+                found["pairs", form_of(config["sources"][source]), lang] = query, passage, pairs
         elif job.rule == "tokenize_collection" and made.is_file():
             entry = config["collections"][job.wildcards["collection"]]
             query, passage = (_means_by_language(made.parent, kind) for kind in KINDS)
-            found |= {("collection", form_of(entry), lang): (query[lang], passage[lang]) for lang in passage}
+            found |= {("collection", form_of(entry), lang): (query[lang], passage[lang], None) for lang in passage}
         elif job.rule == "prepare_texts" and made.is_file() and tokenizers:
-            texts = read_table(made, TEXTS, ["text"])["text"].to_pylist()[:SAMPLE]
-            lengths = [len(one.ids) for one in Tokenizer.from_file(str(tokenizers[0])).encode_batch(texts)]
+            texts = read_table(made, TEXTS, ["text"])["text"].to_pylist()
+            lengths = [len(one.ids) for one in Tokenizer.from_file(str(tokenizers[0])).encode_batch(texts[:SAMPLE])]
             form = form_of(config["sources"][job.wildcards["source"]])
-            found["texts", form, job.wildcards["lang"]] = None, fmean(lengths)
-    of_format: dict[tuple[str, str, str], list[tuple[float | None, float]]] = defaultdict(list)
-    for (kind, form, _), pair in found.items():
-        of_format[kind, form, "*"].append(pair)
-    for key, pairs in of_format.items():
-        queries, passages = zip(*pairs, strict=True)
-        found[key] = None if None in queries else fmean(queries), fmean(passages)
-    return sorted(
-        f"{','.join(key)},{'' if query is None else f'{query:.0f}'},{passage:.0f}"
-        for key, (query, passage) in found.items()
-    )
+            found["texts", form, job.wildcards["lang"]] = None, fmean(lengths), len(texts)
+    of_format: dict[tuple[str, str, str], list[tuple[float | None, float, int | None]]] = defaultdict(list)
+    for (kind, form, _), one in found.items():
+        of_format[kind, form, "*"].append(one)
+    for key, every in of_format.items():
+        queries, passages, rows = (_mean(column) for column in zip(*every, strict=True))
+        found[key] = queries, passages, rows
+    return sorted(",".join([*key, *map(_rounded, values)]) for key, values in found.items())
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _rounded(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _means_by_language(folder: Path, kind: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning.job_costs import Experiment, Job, Rates, corrections, read_rates, seconds
 from workflow_scripts.planning.job_graph import job_graph
 from workflow_scripts.planning.job_schedule import critical_path, makespan
-from workflow_scripts.planning.sizes import collection_size, pair_count
+from workflow_scripts.planning.sizes import collection_size, pair_count, source_bytes, text_count
 from workflow_scripts.planning.text_lengths import TextLengths
 from workflow_scripts.reporting.benchmark_files import read_benchmark
 from workflow_scripts.reporting.job_logs import processor_time
@@ -74,12 +74,14 @@ def experiment_of(
     path_to_text_lengths: Path,
 ) -> Experiment:
     """Return what the amounts of work of an experiment follow from: what is made already, else the tables."""
-    languages = read_languages(path_to_languages)
+    languages, lengths = read_languages(path_to_languages), TextLengths.read(path_to_text_lengths)
     return Experiment(
         config,
         lambda name, lang: collection_size(config, path_to_results, name, lang, languages, path_to_collection_sizes),
-        lambda source: pair_count(config, path_to_results, source),
-        TextLengths.read(path_to_text_lengths),
+        lambda source, lang: pair_count(config, path_to_results, source, lang, lengths),
+        lambda source, lang: text_count(config, path_to_results, source, lang, lengths),
+        lambda source, kind, lang: source_bytes(config, path_to_results, source, kind, lang),
+        lengths,
     )
 
 

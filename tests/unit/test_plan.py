@@ -1,6 +1,7 @@
 """A plan's numbers: work counted by hand, rates, corrections by what was measured, and how jobs are packed."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,30 @@ from hypothesis import strategies as st
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
+from workflow_scripts.data.table_stream import write_rows
+from workflow_scripts.data.tables import PAIRS, TEXTS
 from workflow_scripts.planning.config import resolve_config
-from workflow_scripts.planning.job_costs import Experiment, Job, corrections, read_rates, seconds
+from workflow_scripts.planning.job_costs import (
+    SAMPLED_TEXTS,
+    TOKEN_TEXT_BYTES,
+    Experiment,
+    Job,
+    corrections,
+    read_rates,
+    seconds,
+)
 from workflow_scripts.planning.job_schedule import critical_path, makespan
-from workflow_scripts.planning.sizes import ASSUMED_PASSAGES, Size, collection_size
+from workflow_scripts.planning.sizes import (
+    ASSUMED_PAIRS,
+    ASSUMED_PASSAGES,
+    ASSUMED_TEXTS,
+    UNPACKED,
+    Size,
+    collection_size,
+    pair_count,
+    source_bytes,
+    text_count,
+)
 from workflow_scripts.planning.text_lengths import TextLength, TextLengths
 from workflow_scripts.reporting.job_logs import processor_time
 
@@ -33,9 +54,19 @@ def job(key, rule="finetune", needs=(), threads=1, gpus=0, **wildcards):
     return Job(key, rule, wildcards, threads, gpus, 1000, 1000, True, tuple(needs))
 
 
-def experiment(config, queries=10, passages=100):
-    lengths = TextLengths({("*", "*", "*"): TextLength(20, 60), ("pairs", "atlas", "*"): TextLength(40, 50)})
-    return Experiment(config, lambda name, lang: Size(queries, passages, True), lambda source: 1000, lengths)
+LENGTHS = {("*", "*", "*"): TextLength(20, 60), ("pairs", "atlas", "*"): TextLength(40, 50)}
+
+
+def experiment(config, queries=10, passages=100, pairs=1000, texts=500, read=None):
+    """Sizes are the same in every language; ``read``: bytes of a source's files, nothing where they are not there."""
+    return Experiment(
+        config,
+        lambda name, lang: Size(queries, passages, True),
+        lambda source, lang: pairs,
+        texts if callable(texts) else lambda source, lang: texts,
+        lambda source, kind, lang: read,
+        TextLengths(LENGTHS),
+    )
 
 
 def test_the_work_of_a_training_job_by_hand():
@@ -66,6 +97,106 @@ def test_the_work_of_encoding_and_searching_ten_languages():
     assert searched["gigaproduct"] == pytest.approx(100 * 1000 * 32 / 1e9)
     assert searched["row"] == 100 * 10 * 100  # queries x languages x depth
     assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * (32 * 2 + 40)
+
+
+def test_scoring_reads_hits_and_judges_lists():
+    config = config_with()
+    named = {"model": "atlas-s", "strategy": "mono", "seed": "1", "collection": "atlas"}
+    # 10 languages, 10 queries each, 100 hits: a query has a list in each language, and that of the pool.
+    assert experiment(config).work(job("a", "score", **named)) == {"job": 1.0, "row": 100 * 1000, "list": 100 * 11}
+    bm25 = experiment(config).work(job("a", "score", **named | {"model": "bm25", "strategy": "bm25", "seed": "0"}))
+    assert bm25 == {"job": 1.0, "row": 100 * 100, "list": 100 * 11}
+    config["collections"]["atlas"]["settings"] = ["monolingual"]
+    assert experiment(config).work(job("a", "score", **named)) == {"job": 1.0, "row": 100 * 100, "list": 100}
+
+
+def test_preparing_a_source_reads_its_whole_files_whatever_a_language_has_of_them():
+    config = config_with()
+    pairs, texts = (
+        job("a", "prepare_pairs", source="atlas", lang="en"),
+        job("a", "prepare_texts", source="atlas", lang="sw"),
+    )
+    there = experiment(config, read=3e6)
+    assert there.work(pairs) == {"job": 1.0, "text": 2000, "megabyte": 3.0}
+    assert there.work(texts) == {"job": 1.0, "text": 500, "megabyte": 3.0}
+    absent = experiment(config)
+    assert absent.work(pairs)["megabyte"] == pytest.approx(1000 * (40 + 50) * TOKEN_TEXT_BYTES / 1e6)
+    assert absent.work(texts)["megabyte"] == pytest.approx(500 * 60 * TOKEN_TEXT_BYTES / 1e6)
+
+
+def test_decontamination_runs_twice_through_training_text_and_once_through_evaluation_text():
+    config, evaluated = config_with(), 10 * 20 + 100 * 60
+    pairs, texts = (job("a", "decontaminate", kind=kind, lang="sw") for kind in ("pairs", "texts"))
+    # Evaluation text that is all of the sample passes once more.
+    assert experiment(config).work(pairs) == {
+        "job": 1.0, "cpu_megatoken": pytest.approx((2 * 1000 * (40 + 50) + 2 * evaluated) / 1e6),
+    }  # fmt: skip
+    assert experiment(config).work(texts)["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 2 * evaluated) / 1e6)
+    many = experiment(config, queries=0, passages=4 * SAMPLED_TEXTS).work(texts)
+    assert many["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 1.25 * 4 * SAMPLED_TEXTS * 60) / 1e6)
+
+
+def test_decontamination_of_a_language_that_nothing_evaluates():
+    config = config_with(experiment={"collections": ["atlas"]})
+    config["collections"]["atlas"]["languages"].remove("yo")
+    found = experiment(config).work(job("a", "decontaminate", kind="texts", lang="yo"))
+    assert found["cpu_megatoken"] == pytest.approx(2 * 500 * 60 / 1e6)
+
+
+def test_a_tokenizer_reads_as_many_texts_as_there_are_balanced_by_language():
+    config = config_with()
+    config["sources"]["atlas"]["texts"] = ["en", "sw"]
+    config["pretraining"]["tokenizer"]["tau"] = 0.5
+    lengths = {**LENGTHS, ("texts", "atlas", "sw"): TextLength(0, 30)}
+    plan = replace(
+        experiment(config, texts=lambda source, lang: {"en": 900, "sw": 100}[lang]), lengths=TextLengths(lengths)
+    )
+    # 1,000 texts, in proportion to 30 and 10: 750 of 60 tokens and 250 of 30.
+    assert plan.work(job("a", "train_tokenizer"))["cpu_megatoken"] == pytest.approx((750 * 60 + 250 * 30) / 1e6)
+
+
+def test_pairs_and_texts_are_counted_else_known_else_assumed(tmp_path):
+    config = config_with(sources={"mine": {"format": "jsonl", "pairs": ["en"], "texts": ["sw"], "path": "x"}})
+    known = {
+        **LENGTHS,
+        ("pairs", "atlas", "en"): TextLength(40, 50, 900),
+        ("texts", "atlas", "sw"): TextLength(0, 9, 70),
+    }
+    lengths = TextLengths(known)
+
+    def pairs(source, lang):
+        return pair_count(config, tmp_path, source, lang, lengths)
+
+    def texts(source, lang):
+        return text_count(config, tmp_path, source, lang, lengths)
+
+    assert (pairs("atlas", "en"), pairs("atlas", "es"), pairs("atlas", "sw")) == (900, 900, 90)
+    assert (texts("atlas", "sw"), texts("atlas", "en"), texts("mine", "sw")) == (70, ASSUMED_TEXTS, ASSUMED_TEXTS)
+    assert pairs("mine", "en") == ASSUMED_PAIRS
+    config["sources"]["mine"]["examples"] = config["sources"]["atlas"]["examples"] = 300
+    assert pairs("mine", "en") == pairs("atlas", "en") == 300
+    row = ("a", "a", "atlas", "en", "native", "q", "t", "p", [])
+    write_rows([row] * 7, tmp_path / "pairs/prepared/atlas/en.parquet", PAIRS)
+    write_rows([("a", "a", "atlas", "sw", "t")] * 5, tmp_path / "texts/atlas/sw.parquet", TEXTS)
+    assert (pairs("atlas", "en"), pairs("atlas", "es"), texts("atlas", "sw")) == (7, 7, 5)
+
+
+def test_bytes_are_those_of_all_files_that_a_language_is_read_from(tmp_path):
+    mlqa = {"format": "mlqa", "pairs": ["de", "es"], "texts": [], "path": "mlqa"}
+    lines = {"format": "jsonl", "pairs": [], "texts": ["sw"], "path": ""}
+    config = config_with(sources={"mlqa": mlqa, "lines": lines})
+    config["data_root"] = str(tmp_path)
+    for source, kind, lang in (("mlqa", "pairs", "de"), ("lines", "texts", "sw"), ("atlas", "texts", "sw")):
+        assert source_bytes(config, tmp_path, source, kind, lang) is None
+    (tmp_path / "mlqa").mkdir()
+    for name in ("test-context-de-question-es.json", "test-context-es-question-de.json"):
+        (tmp_path / "mlqa" / name).write_bytes(b"x" * 50)
+    assert source_bytes(config, tmp_path, "mlqa", "pairs", "de") == 100
+    (tmp_path / "texts-sw.jsonl.gz").write_bytes(b"x" * 20)
+    assert source_bytes(config, tmp_path, "lines", "texts", "sw") == 20 * UNPACKED
+    (tmp_path / "sources/atlas").mkdir(parents=True)
+    (tmp_path / "sources/atlas/texts-sw.jsonl").write_bytes(b"x" * 30)
+    assert source_bytes(config, tmp_path, "atlas", "texts", "sw") == 30
 
 
 def test_sizes_are_counted_else_published_else_assumed(tmp_path):
@@ -104,14 +235,14 @@ def test_our_rates_cover_every_rule():
 
 def test_the_most_specific_length_counts(tmp_path):
     file = tmp_path / "lengths.csv"
-    head = "kind,format,lang,query,passage,source\n"
-    file.write_text(head + "*,*,*,20,120,a\ncollection,xquad-r/sentence,th,9,30,b\ntexts,ntrex,*,,33,c\n")
+    head = "kind,format,lang,query,passage,rows,source\n"
+    file.write_text(head + "*,*,*,20,120,,a\ncollection,xquad-r/sentence,th,9,30,,b\ntexts,ntrex,*,,33,1997,c\n")
     lengths = TextLengths.read(file)
     sentences = {"format": "xquad-r", "candidate": "sentence"}
-    assert lengths.of("collection", sentences, "th") == (9, 30)
-    assert lengths.of("collection", sentences, "sw") == lengths.of("pairs", sentences, "th") == (20, 120)
-    assert lengths.of("texts", {"format": "ntrex"}, "sw").passage == 33
-    file.write_text(head + "collection,a,th,9,30,b\n")
+    assert lengths.of("collection", sentences, "th") == (9, 30, None)
+    assert lengths.of("collection", sentences, "sw") == lengths.of("pairs", sentences, "th") == (20, 120, None)
+    assert lengths.of("texts", {"format": "ntrex"}, "sw") == (0, 33, 1997)
+    file.write_text(head + "collection,a,th,9,30,,b\n")
     with pytest.raises(InputError, match="has no row"):
         TextLengths.read(file)
 

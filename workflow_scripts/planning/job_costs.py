@@ -33,11 +33,13 @@ from workflow_scripts.planning.text_lengths import COLLECTION, PAIRS, TEXTS, Tex
 from workflow_scripts.planning.token_arrays import longest_texts
 from workflow_scripts.planning.translation import back_translator, translator
 
-UNITS = ("job", "step", "text", "cpu_megatoken", "cpu_tflop", "gpu_tflop", "gigaproduct", "row", "megabyte")
+UNITS = ("job", "step", "text", "cpu_megatoken", "cpu_tflop", "gpu_tflop", "gigaproduct", "row", "list", "megabyte")
 _OF_A_TRANSFORMER = ("megatoken", "tflop")
 
 _FETCHING = ("fetch_model", "fetch_translator")
 COMPRESSION = 2  # of text in Parquet
+TOKEN_TEXT_BYTES = 5  # of a token's text in a source's files: 3 in English, up to 6 in Indic scripts
+SAMPLED_TEXTS = 10_000  # evaluation texts of a language that decontamination looks at before it starts
 
 Rates = Mapping[str, Mapping[str, float]]
 
@@ -69,11 +71,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Experiment:
-    """What amounts of work follow from. ``size``: (collection, language) → Size; ``pairs``: source → pairs."""
+    """What amounts of work follow from.
+
+    ``size``: (collection, language) → Size; ``pairs`` and ``texts``: (source, language) → how many; ``source_bytes``:
+    (source, pairs or texts, language) → bytes of the files that are read for it, nothing where they are not there.
+    """
 
     config: Config
     size: Callable[[str, str], Size]
-    pairs: Callable[[str], int]
+    pairs: Callable[[str, str], int]
+    texts: Callable[[str, str], int]
+    source_bytes: Callable[[str, str, str], float | None]
     lengths: TextLengths
 
     def work(self, job: Job) -> dict[str, float]:
@@ -191,7 +199,7 @@ class Experiment:
     def _translated(self, named: Mapping[str, str], name: str) -> dict[str, float]:
         """A translation is taken to be as long as its source: both count as tokens of half the model each."""
         entry = self.config["sources"][named["source"]]
-        pairs = self.pairs(named["source"]) * entry["translate"][named["lang"]] / self.config["translation"]["shards"]
+        pairs = self.pairs(named["source"], named["lang"]) / self.config["translation"]["shards"]
         tokens = pairs * sum(self.lengths.of(PAIRS, entry, "en"))
         operations = 2 * self.config["translators"][name]["size_m"] * 1e6 * tokens
         return {"text": 2 * pairs, "tflop": operations / 1e12}
@@ -215,8 +223,14 @@ class Experiment:
         }
 
     def _score(self, named: Mapping[str, str]) -> dict[str, float]:
-        parts = runs.parts(self.config, named["collection"])
-        return {"row": sum(self._hits({**named, "part": part}) for part in parts)}
+        """Hits, and the ranked lists that are judged: one a query and language that it is asked of, and the pool's."""
+        entry = self.config["collections"][named["collection"]]
+        queries = sum(self.size(named["collection"], lang).queries for lang in entry["languages"])
+        of_setting = {"monolingual": 1, "cross-lingual": len(entry["languages"]) - 1, "multilingual": 1}
+        rows = sum(self._hits({**named, "part": part}) for part in runs.parts(self.config, named["collection"]))
+        if named["model"] == runs.BM25.model:  # what shares no word with a query is no hit: few in other languages
+            rows = min(rows, queries * self.config["search"]["depth"])
+        return {"row": rows, "list": queries * sum(of_setting[setting] for setting in entry["settings"])}
 
     def _prepare_collection(self, named: Mapping[str, str]) -> dict[str, float]:
         return {"text": sum(self.size(named["collection"], named["lang"])[:2])}
@@ -225,17 +239,62 @@ class Experiment:
         return {"megatoken": self._encoded_tokens(named, *longest_texts(named["form"])) / 1e6}
 
     def _translate(self, named: Mapping[str, str]) -> dict[str, float]:
-        share = self.config["sources"][named["source"]]["translate"][named["lang"]]
-        return {"text": 2 * share * self.pairs(named["source"])}
+        return {"text": 2 * self.pairs(named["source"], named["lang"])}
 
     def _tokenize_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
         kind, folder, name = named["table"].split("/")
-        if kind == "codeswitched":  # the folder is a strategy's, the table a source's
-            return {"text": 2 * self.pairs(name)}
-        return {"text": 2 * self.config["sources"][folder]["translate"].get(name, 1) * self.pairs(folder)}
+        # The folder of code-switched pairs is a strategy's, the table a source's.
+        return {"text": 2 * (self.pairs(name, "en") if kind == "codeswitched" else self.pairs(folder, name))}
 
-    def _pairs_of(self, named: Mapping[str, str]) -> dict[str, float]:
-        return {"text": 2 * self.pairs(named["source"])}
+    def _prepare_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
+        source, lang = named["source"], named["lang"]
+        read = self.source_bytes(source, PAIRS, lang) or self._pair_tokens(source, lang) * TOKEN_TEXT_BYTES
+        return {"text": 2 * self.pairs(source, lang), "megabyte": read / 1e6}
+
+    def _prepare_texts(self, named: Mapping[str, str]) -> dict[str, float]:
+        source, lang = named["source"], named["lang"]
+        read = self.source_bytes(source, TEXTS, lang) or self._text_tokens(source, lang) * TOKEN_TEXT_BYTES
+        return {"text": self.texts(source, lang), "megabyte": read / 1e6}
+
+    def _pair_tokens(self, source: str, lang: str) -> float:
+        length = self.lengths.of(PAIRS, self.config["sources"][source], lang)
+        return self.pairs(source, lang) * (length.query + length.passage)
+
+    def _text_tokens(self, source: str, lang: str) -> float:
+        return self.texts(source, lang) * self.lengths.of(TEXTS, self.config["sources"][source], lang).passage
+
+    def _text_sources(self, lang: str) -> list[str]:
+        """The sources whose plain text of a language is read."""
+        chosen = self.config["experiment"]["sources"]
+        return [source for source in chosen if lang in self.config["sources"][source]["texts"]]
+
+    def _decontaminate(self, named: Mapping[str, str]) -> dict[str, float]:
+        """Training text passes twice; evaluation text once, and the start of it once more, to see how it is written."""
+        lang, config = named["lang"], self.config
+        if named["kind"] == PAIRS:
+            sources = [name for name in runs.pair_sources(config) if lang in runs.pair_languages(config, name)]
+            tokens = 2 * sum(self._pair_tokens(source, lang) for source in sources)
+        else:
+            tokens = 2 * sum(self._text_tokens(source, lang) for source in self._text_sources(lang))
+        evaluated, texts = 0.0, 0.0
+        for name in config["experiment"]["collections"]:
+            if lang in config["collections"][name]["languages"]:
+                size, length = self.size(name, lang), self.lengths.of(COLLECTION, config["collections"][name], lang)
+                evaluated += size.queries * length.query + size.passages * length.passage
+                texts += size.queries + size.passages
+        sampled = min(1.0, SAMPLED_TEXTS / texts) if texts else 0.0
+        return {"megatoken": (tokens + evaluated * (1 + sampled)) / 1e6}
+
+    def _train_tokenizer(self, named: Mapping[str, str]) -> dict[str, float]:
+        """As many texts as there are, those of a language in proportion to their number to the power of tau."""
+        numbers, means = [], []
+        for lang in runs.text_languages(self.config):
+            sources = self._text_sources(lang)
+            numbers.append(sum(self.texts(source, lang) for source in sources))
+            means.append(sum(self._text_tokens(source, lang) for source in sources) / max(1, numbers[-1]))
+        weights = [number ** self.config["pretraining"]["tokenizer"]["tau"] for number in numbers]
+        drawn = sum(weight * mean for weight, mean in zip(weights, means, strict=True)) / sum(weights)
+        return {"megatoken": sum(numbers) * drawn / 1e6}
 
     _COUNTS: ClassVar[dict[str, Any]] = {
         "finetune": _finetune,
@@ -247,7 +306,10 @@ class Experiment:
         "score": _score,
         "prepare_collection": _prepare_collection,
         "tokenize_collection": _tokenize_collection,
-        "prepare_pairs": _pairs_of,
+        "prepare_pairs": _prepare_pairs,
+        "prepare_texts": _prepare_texts,
+        "decontaminate": _decontaminate,
+        "train_tokenizer": _train_tokenizer,
         "tokenize_pairs": _tokenize_pairs,
         "translate": _translate,
         "translate_shard": _translate_shard,

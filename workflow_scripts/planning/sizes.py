@@ -1,4 +1,4 @@
-"""How many queries and passages a collection's languages hold, known before, or counted after, they are prepared."""
+"""How much a collection's or a source's languages hold, known before, or counted after, they are prepared."""
 
 import csv
 from collections.abc import Mapping
@@ -6,13 +6,18 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from workflow_scripts.data import layouts
 from workflow_scripts.data.languages import Language
+from workflow_scripts.planning.data_files import GENERATED, data_folder
 from workflow_scripts.planning.runs import Config
+from workflow_scripts.planning.text_lengths import PAIRS, TEXTS, TextLengths
 
 # Of a collection that nothing is known of, until it is prepared.
 ASSUMED_QUERIES = 1_000
 ASSUMED_PASSAGES = 100_000
 ASSUMED_PAIRS = 100_000
+ASSUMED_TEXTS = 100_000
+UNPACKED = 3.5  # times as large as a file in gzip; SQuAD's is 3.7
 
 
 class Size(NamedTuple):
@@ -51,12 +56,43 @@ def published_size(config: Config, collection: str, lang: str, table: Mapping[st
     return Size(ASSUMED_QUERIES, ASSUMED_PASSAGES, False)
 
 
-def pair_count(config: Config, results: Path, source: str) -> int:
-    """Return how many pairs a source gives in a language: as drawn, as prepared, or assumed."""
-    prepared = sorted((results / "pairs/prepared" / source).glob("*.parquet"))
-    if prepared:
-        return max(map(_rows, prepared))
-    return config["sources"][source].get("examples") or ASSUMED_PAIRS
+def pair_count(config: Config, results: Path, source: str, lang: str, lengths: TextLengths) -> int:
+    """Return how many pairs a source gives in a language: as prepared, else as drawn of what is known, or assumed.
+
+    Of a language that is translated: the share of the English ones.
+    """
+    entry = config["sources"][source]
+    if lang not in entry["pairs"] and lang in entry["translate"]:
+        return round(entry["translate"][lang] * pair_count(config, results, source, "en", lengths))
+    prepared = results / "pairs/prepared" / source / f"{lang}.parquet"
+    if prepared.is_file():
+        return _rows(prepared)
+    known, drawn = lengths.of(PAIRS, entry, lang).rows, entry.get("examples")
+    return min(known, drawn) if known and drawn else known or drawn or ASSUMED_PAIRS
+
+
+def text_count(config: Config, results: Path, source: str, lang: str, lengths: TextLengths) -> int:
+    """Return how many plain texts a source gives in a language: as prepared, else as known, or assumed."""
+    prepared = results / "texts" / source / f"{lang}.parquet"
+    if prepared.is_file():
+        return _rows(prepared)
+    return lengths.of(TEXTS, config["sources"][source], lang).rows or ASSUMED_TEXTS
+
+
+def source_bytes(config: Config, results: Path, source: str, kind: str, lang: str) -> float | None:
+    """Return how large the files are, unpacked, that a source's ``kind`` (pairs or texts) of ``lang`` is read from.
+
+    Nothing where none is there yet. A file may hold many languages, each of whose jobs reads it whole.
+    """
+    entry = config["sources"][source]
+    made_here = entry["format"] == GENERATED
+    root = results / "sources/atlas" if made_here else data_folder(config, "sources", source)
+    if kind == PAIRS:
+        files = layouts.pair_files(entry["format"], root, lang, entry.get("files"))
+    else:
+        files = layouts.text_files(entry["format"], root, lang)
+    sizes = [path.stat().st_size * (UNPACKED if path.suffix == ".gz" else 1) for path in files if path.is_file()]
+    return sum(sizes) if sizes else None
 
 
 def _rows(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""How many subword tokens a text has in the mean, by the data's format and language, as measured before."""
+"""How many subword tokens a text has in the mean, and how many texts there are, by the data's format and language."""
 
 import csv
 from collections.abc import Mapping
@@ -12,14 +12,18 @@ COLLECTION, PAIRS, TEXTS = "collection", "pairs", "texts"
 
 
 class TextLength(NamedTuple):
-    """Mean subword tokens of a query and of a passage; plain texts count as passages."""
+    """Mean subword tokens of a query and of a passage; plain texts count as passages.
+
+    ``rows``: how many pairs or plain texts there were; a collection's size stands elsewhere (``sizes``).
+    """
 
     query: float
     passage: float
+    rows: int | None = None
 
 
 class TextLengths:
-    """The rows of ``resources/text_lengths.csv`` (kind, format, lang, query, passage, source)."""
+    """The rows of ``resources/text_lengths.csv`` (kind, format, lang, query, passage, rows, source)."""
 
     def __init__(self, rows: Mapping[tuple[str, str, str], TextLength]) -> None:
         self._rows = rows
@@ -33,7 +37,8 @@ class TextLengths:
                 if row["kind"] not in (COLLECTION, PAIRS, TEXTS, ANY):
                     raise InputError(f"{path}, line {number}: kind {row['kind']!r} is not collection, pairs or texts")
                 key = row["kind"], row["format"], row["lang"]
-                rows[key] = TextLength(float(row["query"] or 0), float(row["passage"]))
+                counted = int(row["rows"]) if row["rows"] else None
+                rows[key] = TextLength(float(row["query"] or 0), float(row["passage"]), counted)
         if (ANY, ANY, ANY) not in rows:
             raise InputError(f"{path}: has no row *,*,* for data of which no length is known")
         return cls(rows)
