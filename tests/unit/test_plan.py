@@ -9,6 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow_scripts import decontaminate
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.table_stream import write_rows
@@ -134,6 +135,10 @@ def test_decontamination_runs_twice_through_training_text_and_once_through_evalu
     assert experiment(config).work(texts)["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 2 * evaluated) / 1e6)
     many = experiment(config, queries=0, passages=4 * SAMPLED_TEXTS).work(texts)
     assert many["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 1.25 * 4 * SAMPLED_TEXTS * 60) / 1e6)
+
+
+def test_the_plan_knows_how_many_texts_decontamination_samples():
+    assert decontaminate._SAMPLE == SAMPLED_TEXTS
 
 
 def test_decontamination_of_a_language_that_nothing_evaluates():
