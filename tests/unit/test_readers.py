@@ -63,6 +63,12 @@ class TestSquad:
         assert [pair.group for pair in found] == ["p:a", "p:a", "p:c", "p:a"], "equal paragraphs are one group"
         assert counts == {}
 
+    def test_a_title_that_is_null_is_none(self, tmp_path):
+        document = squad(("T", [("One.", [("a", "Q?", 0, "One")])]))
+        document["data"][0]["title"] = None
+        write_json(tmp_path / "train-v1.1.json", document)
+        assert pairs("squad", tmp_path)[0][0].title == ""
+
     def test_pairs_with_an_empty_side_are_counted(self, tmp_path):
         document = squad(("T", [("One.", [("a", " ", 0, ""), ("b", "Q?", 0, "")]), (" ", [("c", "Q?", 0, "")])]))
         write_json(tmp_path / "train.json", document).rename(tmp_path / "train-v1.1.json")
@@ -243,6 +249,9 @@ class TestXquadR:
             ({"sentences": ["One two."]}, "has 1 sentences but 3 sentence breaks"),
             ({"sentence_breaks": [[0, 3], [9, 20], [21, 29]]}, "answer_start 4 lies in 0 sentences"),
             ({"sentences": ["One two.", " ", "One two."]}, r"sentences\[1\]: is empty"),
+            ({"sentences": ["One two.", 3, "One two."]}, r"sentences\[1\]: is 3, which is no text"),
+            ({"sentence_breaks": [[0, 8], [9], [21, 29]]}, r"sentence_breaks\[1\]: is \[9\], not two offsets"),
+            ({"sentence_breaks": [0, 9, 21]}, r"sentence_breaks\[0\]: is 0, not two offsets"),
             ({"qas": [{"id": "a", "question": "Q?", "answers": []}]}, "has no answer"),
         ],
     )

@@ -48,7 +48,8 @@ def read_paragraphs(path: str | Path) -> Iterator[Paragraph]:
     for article_number, article in enumerate(_parts(document, "data", str(path))):
         article_where = f"{path}: data[{article_number}]"
         paragraphs = _parts(article, "paragraphs", article_where)
-        title = unquote(string_field(article, "title", article_where)).replace("_", " ") if "title" in article else ""
+        named = string_field(article, "title", article_where) if article.get("title") is not None else ""
+        title = unquote(named).replace("_", " ")
         for paragraph_number, record in enumerate(paragraphs):
             where = f"{article_where}.paragraphs[{paragraph_number}]"
             questions = [

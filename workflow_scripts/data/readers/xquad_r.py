@@ -76,6 +76,11 @@ def _sentence_breaks(paragraph: Paragraph) -> list[tuple[int, int]]:
         )
     if len(sentences) != len(breaks):
         raise InputError(f"{paragraph.where}: has {len(sentences)} sentences but {len(breaks)} sentence breaks")
+    for number, (sentence, places) in enumerate(zip(sentences, breaks, strict=True)):
+        if not isinstance(sentence, str):
+            raise InputError(f"{paragraph.where}.sentences[{number}]: is {str(sentence)[:40]}, which is no text")
+        if not (isinstance(places, list) and [type(place) for place in places] == [int, int]):
+            raise InputError(f"{paragraph.where}.sentence_breaks[{number}]: is {str(places)[:40]}, not two offsets")
     return [(start, end) for start, end in breaks]
 
 
