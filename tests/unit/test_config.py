@@ -184,6 +184,11 @@ def test_resolving_does_not_touch_its_input():
             {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
             r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
         ),
+        (
+            "collections/atlas/languages",
+            ["sw"],
+            r"collections\.atlas\.settings: cross-lingual needs two languages, but languages are sw alone",
+        ),
         ("sources/atlas/hub", "miracl/miracl", r"sources\.atlas\.hub: 'miracl/miracl' has no revision"),
         ("sources/atlas/translate", {"en": 1.0}, r"sources\.atlas\.translate: 'en' stands under pairs too"),
         ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),

@@ -283,6 +283,11 @@ def _check_collections(config: Config) -> None:
                 f"config: collections.{name}.settings: {', '.join(entry['settings'])} need a parallel collection; "
                 "without parallel questions only monolingual can be judged"
             )
+        if "cross-lingual" in entry["settings"] and len(entry["languages"]) < 2:
+            raise InputError(
+                f"config: collections.{name}.settings: cross-lingual needs two languages, but languages are "
+                f"{', '.join(entry['languages'])} alone; leave it out"
+            )
         for lang in entry["shards"]:
             if lang not in entry["languages"] or entry["merged"]:
                 reason = "all languages are one part (merged)" if entry["merged"] else f"{lang!r} is not in languages"
