@@ -1,6 +1,7 @@
 """The tiny experiment from its first rule to its report."""
 
 import json
+import re
 import subprocess
 from zipfile import ZipFile
 
@@ -44,6 +45,24 @@ def test_every_run_has_a_manifest_that_names_its_making(tiny):
         assert {"files", "inputs", "versions", "git_commit", "wall_seconds", "peak_memory_mb", "seed", "device"} <= set(
             manifest
         )
+
+
+def test_the_plan_of_a_finished_run_has_nothing_left(tiny):
+    said = tiny.snakemake("plan").stdout
+    assert re.search(r"^(\d+) jobs, \1 done, 0 left\.$", said, re.MULTILINE), said
+
+
+def test_a_run_is_exported_for_other_tools(tiny):
+    run, mteb = "results/tiny/runs/tiny-s/hybrid/1/tiny-atlas", "results/tiny/mteb/tiny-s/hybrid/1/tiny-atlas.json"
+    tiny.snakemake(run, mteb)
+    for setting in ("monolingual", "cross-lingual", "multilingual"):
+        hits, judgements = (
+            (tiny.folder / run / f"{setting}.{kind}.txt").read_text().splitlines() for kind in ("run", "qrels")
+        )
+        assert {len(line.split()) for line in hits} == {6} and {len(line.split()) for line in judgements} == {4}
+        topics = {line.split()[0] for line in judgements}
+        assert {line.split()[0] for line in hits} <= topics
+    assert json.loads((tiny.folder / mteb).read_text())["scores"]
 
 
 def test_snakemakes_own_report_carries_figures_tables_page_and_captions(tiny):
