@@ -11,7 +11,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.planning.config import resolve_config
-from workflow_scripts.planning.settings import translate_settings, translate_shard_settings
+from workflow_scripts.planning.settings import report_settings, translate_settings, translate_shard_settings
 from workflow_scripts.planning.translation import check_translation, translators
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +42,19 @@ def test_the_glossary_s_jobs_are_told_what_they_were_always_told():
     check_translation(config, TAGS)
     assert json.loads(translate_settings(config, "sw")) == {"engine": "glossary", "quality": QUALITY}
     assert translators(config) == []
+
+
+def test_the_report_is_told_of_the_jobs_of_neural_translation():
+    """They may cost more than all training."""
+    translation = {"engine": "ctranslate2", "model": "nllb", "shards": 2, "quality": QUALITY}
+    jobs = json.loads(report_settings(resolved(translation=translation), LANGUAGES, {}))["jobs"]
+    tables, shards = jobs["translate_shard"]
+    assert "atlas/sw" in tables and shards == ["0", "1"]
+    assert "translate_back" not in jobs and "compare_translations" not in jobs
+    back = resolved(translation=translation | {"quality": QUALITY | {"min_round_trip": 30}})
+    assert json.loads(report_settings(back, LANGUAGES, {}))["jobs"]["translate_back"] == [tables, shards]
+    config = resolve_config(yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8")), LANGUAGES)
+    assert "translate_shard" not in json.loads(report_settings(config, LANGUAGES, {}))["jobs"]
 
 
 def test_a_threshold_reaches_the_judge_alone():

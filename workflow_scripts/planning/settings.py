@@ -13,7 +13,7 @@ from workflow_scripts.planning.data_files import collection_options
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.replicates import pretraining_seed, replicates
 from workflow_scripts.planning.runs import Config, all_runs, alphas, costly_jobs, is_trained
-from workflow_scripts.planning.translation import GLOSSARY, translator
+from workflow_scripts.planning.translation import GLOSSARY, translation_jobs, translator
 
 _ENCODER_KEYS = (
     "pooling",
@@ -256,7 +256,11 @@ def display_settings(config: Config, table: Mapping[str, Language], names: dict[
 def report_settings(config: Config, table: Mapping[str, Language], names: dict[str, str]) -> str:
     """For the report page: what it displays, which jobs there are, and the whole resolved config to print."""
     return canonical(
-        {**json.loads(display_settings(config, table, names)), "jobs": costly_jobs(config), "config": config}
+        {
+            **json.loads(display_settings(config, table, names)),
+            "jobs": {**translation_jobs(config), **costly_jobs(config)},
+            "config": config,
+        }
     )
 
 

@@ -58,6 +58,18 @@ def similarity_model(config: Config) -> str | None:
     return config["translation"]["quality"].get("similarity_model") if is_neural(config) else None
 
 
+def translation_jobs(config: Config) -> dict[str, list[list[str]]]:
+    """Return the jobs in which models run over the pairs, as ``runs.costly_jobs`` does; none with the glossary."""
+    if not is_neural(config):
+        return {}
+    rules = ["translate_shard"]
+    rules += ["translate_back"] if makes_round_trip(config) else []
+    rules += ["compare_translations"] if similarity_model(config) is not None else []
+    tables = [f"{source}/{lang}" for lang, sources in translated_languages(config).items() for source in sources]
+    shards = [str(shard) for shard in range(config["translation"]["shards"])]
+    return {rule: [tables, shards] for rule in rules}
+
+
 def complete_translation(config: Config) -> None:
     """Fill in what follows from the engine: the glossary's output has no grammar to know a language by."""
     config["translation"]["quality"].setdefault("min_language", 0.1 if is_neural(config) else 0.0)

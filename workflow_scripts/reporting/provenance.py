@@ -40,7 +40,7 @@ def cost_table(paths_to_benchmarks: list[Path], path_to_logs: Path | None) -> Ht
             ]
         )
     columns = ["rule", "jobs", "wall time, s", "longest job, s", "CPU time, s", "peak memory, MiB"]
-    return make_table("cost", "What each rule cost, all jobs together", columns, rows)
+    return make_table("cost", "What the rules that run models, and scoring, cost: all jobs together", columns, rows)
 
 
 def read_manifests(paths_to_manifests: list[Path]) -> list[dict[str, Any]]:
