@@ -5,6 +5,7 @@
 rule encode:
     input:
         model=trained_model,
+        weights=trained_weights,
         tokens=part_tokens,
     output:
         "<results>/vectors/{model}/{strategy}/{seed}/{collection}/{part}/passages.npy",

@@ -4,6 +4,7 @@
 rule try_learning_rate:
     input:
         base=base_model,
+        weights=base_weights,
         pairs=training_pairs,
         tokens=training_tokens,
         overlaps=training_overlaps,
@@ -53,6 +54,7 @@ rule try_learning_rate:
 rule finetune:
     input:
         base=base_model,
+        weights=base_weights,
         pairs=training_pairs,
         tokens=training_tokens,
         overlaps=training_overlaps,

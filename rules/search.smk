@@ -47,6 +47,7 @@ rule search:
     threads: search_threads
     resources:
         mem_mb=search_memory,
+        blocks_mb=job_resources.search_blocks_mb(config["search"]),
         runtime=search_time,
         disk_mb=hits_disk,
     params:
@@ -60,6 +61,7 @@ rule search:
         " --collection {wildcards.collection:q}"
         " --qrels {params.qrels:q}"
         " --settings {params.settings:q}"
+        " --blocks-mb {resources.blocks_mb}"
         " --hits {output.hits:q}"
         " --gold-ranks {output.gold:q}"
         " &> {log:q}"
@@ -83,6 +85,7 @@ rule measure_recall:
     threads: search_threads
     resources:
         mem_mb=exact_search_memory,
+        blocks_mb=job_resources.search_blocks_mb(config["search"]),
     params:
         settings=search_settings,
         code=code("measure_recall"),
@@ -91,6 +94,7 @@ rule measure_recall:
         " --index {input.indexes:q}"
         " --part {wildcards.part:q}"
         " --settings {params.settings:q}"
+        " --blocks-mb {resources.blocks_mb}"
         " --hits {input.hits:q}"
         " --output {output:q}"
         " &> {log:q}"
@@ -111,6 +115,7 @@ rule search_bm25:
         "../envs/search.yaml"
     resources:
         mem_mb=lexical_search_memory,
+        blocks_mb=job_resources.search_blocks_mb(config["search"]),
         runtime=lexical_search_time,
         disk_mb=hits_disk,
     params:
@@ -125,6 +130,7 @@ rule search_bm25:
         " --languages {params.languages:q}"
         " --part {wildcards.part:q}"
         " --settings {params.settings:q}"
+        " --blocks-mb {resources.blocks_mb}"
         " --hits {output.hits:q}"
         " --gold-ranks {output.gold:q}"
         " &> {log:q}"

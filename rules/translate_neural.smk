@@ -121,6 +121,7 @@ rule compare_translations:
     input:
         translations="<results>/translations/{source}/{lang}/{shard}.parquet",
         model=comparing_model,
+        weights=comparing_weights,
     output:
         "<results>/translations/{source}/{lang}/{shard}.similarity.parquet",
     log:

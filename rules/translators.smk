@@ -150,6 +150,10 @@ def comparing_model(wildcards):
     return base_files(translation.similarity_model(config))
 
 
+def comparing_weights(wildcards):
+    return folder_weights(translation.similarity_model(config))
+
+
 def comparing_settings(wildcards):
     return section.compare_translations_settings(
         config, translation.similarity_model(config)

@@ -8,7 +8,7 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.checked_reading import checked_reading
 from workflow_scripts.data.csv_table import write_csv
 from workflow_scripts.data.hit_lists import HitFiles
-from workflow_scripts.retrieval.blocks import Blocks
+from workflow_scripts.retrieval.blocks import BLOCKS_MB, Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.index_manifest import matrix_digests, read_indexes, shards_of
@@ -19,7 +19,13 @@ QUERIES = 100  # searched exactly, in each language
 
 
 def measure_recall(
-    *, paths_to_indexes: list[Path], part: str, settings: dict[str, Any], path_to_hits: Path, path_to_output: Path
+    *,
+    paths_to_indexes: list[Path],
+    part: str,
+    settings: dict[str, Any],
+    path_to_hits: Path,
+    path_to_output: Path,
+    blocks_mb: int = BLOCKS_MB,
 ) -> None:
     """Write the recall of one part's hits, by query and passage language, as CSV.
 
@@ -30,7 +36,7 @@ def measure_recall(
     chosen = shards_of(part, indexes)
     read = matrix_digests(indexes.values(), "queries") | matrix_digests(chosen.values(), "passages")
     with checked_reading(read):
-        rows = _measure(indexes, chosen, settings, path_to_hits)
+        rows = _measure(indexes, chosen, settings, blocks_mb, path_to_hits)
     write_csv(path_to_output, COLUMNS, rows)
 
 
@@ -38,6 +44,7 @@ def _measure(
     indexes: dict[Path, dict[str, Any]],
     chosen: dict[Path, dict[str, Any]],
     settings: dict[str, Any],
+    blocks_mb: int,
     path_to_hits: Path,
 ) -> list[list]:
     kind, depth = settings["kind"], settings["depth"]
@@ -48,7 +55,7 @@ def _measure(
     passage_vectors, passage_ids = load_passages(chosen)
     scorer = DenseScorer(vectors, passage_vectors)
     dimension = next(iter(vectors.values())).shape[1]
-    blocks = Blocks.within(settings["memory_gb"], depth, len(passage_ids), dimension, thread_count())
+    blocks = Blocks.within(blocks_mb / 1000, depth, len(passage_ids), dimension, thread_count())
     exact: list = []
     Search(scorer, ids, passage_ids, scorer, {}, settings["settings"], {}, depth).run(blocks, exact.append)
     found = HitFiles.open([path_to_hits])
@@ -63,6 +70,9 @@ def main() -> None:
     )
     parser.add_argument("--part", required=True, metavar="NAME", help="the part whose passages were searched")
     parser.add_argument("--settings", type=settings, required=True, metavar="JSON", help="those of `search`")
+    parser.add_argument(
+        "--blocks-mb", type=int, default=BLOCKS_MB, metavar="MB", help="memory of blocks of vectors and scores"
+    )
     parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
     parser.add_argument("--output", type=Path, required=True, metavar="F.csv")
     flags = parser.parse_args()
@@ -70,6 +80,7 @@ def main() -> None:
         paths_to_indexes=flags.index,
         part=flags.part,
         settings=flags.settings,
+        blocks_mb=flags.blocks_mb,
         path_to_hits=flags.hits,
         path_to_output=flags.output,
     )

@@ -14,7 +14,7 @@ from workflow_scripts.data.hit_lists import hits_file
 from workflow_scripts.data.language_files import language_files
 from workflow_scripts.data.qrels import Qrels, read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, write_table
-from workflow_scripts.retrieval.blocks import Blocks
+from workflow_scripts.retrieval.blocks import BLOCKS_MB, Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer, load_passages, load_queries
 from workflow_scripts.retrieval.faiss_index import FaissCandidates
 from workflow_scripts.retrieval.full_search import Search
@@ -32,13 +32,15 @@ def search(
     paths_to_qrels: dict[str, Path],
     path_to_hits: Path,
     path_to_gold_ranks: Path,
+    blocks_mb: int = BLOCKS_MB,
 ) -> None:
     """Write HITS and GOLD_RANKS of the passages of one part.
 
     ``paths_to_indexes`` are those of all parts of the collection where queries and relevant passages of the others are
     needed too, else its own; ``part`` is the one, named as its folder of vectors, whose passages are ranked.
-    ``settings``: ``depth``, ``memory_gb``, ``settings``, ``parallel``. ``paths_to_qrels`` are read where ranks of
-    relevant passages are wanted: of parallel collections that are searched as one pool.
+    ``settings``: ``depth``, ``settings``, ``parallel``; ``blocks_mb`` bounds memory and decides no hit.
+    ``paths_to_qrels`` are read where ranks of relevant passages are wanted: of parallel collections that are searched
+    as one pool.
     """
     indexes = read_indexes(paths_to_indexes, settings["kind"])
     if others := [path for path, index in indexes.items() if index["collection"] != collection]:
@@ -52,7 +54,8 @@ def search(
     read |= matrix_digests((indexes if ranks_wanted else chosen).values(), "passages")
     with hits_file(path_to_hits, settings["depth"]) as append:
         with checked_reading(read):
-            gold_ranks = _search(indexes, chosen, settings, read_qrels(paths_to_qrels) if ranks_wanted else {}, append)
+            qrels = read_qrels(paths_to_qrels) if ranks_wanted else {}
+            gold_ranks = _search(indexes, chosen, settings, blocks_mb, qrels, append)
         write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
 
 
@@ -60,6 +63,7 @@ def _search(
     indexes: dict[Path, dict[str, Any]],
     chosen: dict[Path, dict[str, Any]],
     settings: dict[str, Any],
+    blocks_mb: int,
     qrels: Qrels,
     append_hits: Callable[[pa.Table], None],
 ) -> pa.Table:
@@ -68,7 +72,7 @@ def _search(
     passage_vectors, passage_ids = load_passages(chosen)
     judged_vectors, judged_ids = load_passages(indexes) if qrels else ({}, {})
     dimension = next(iter(query_vectors.values())).shape[1]
-    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(passage_ids), dimension, thread_count())
+    blocks = Blocks.within(blocks_mb / 1000, settings["depth"], len(passage_ids), dimension, thread_count())
     finder = None
     if settings["kind"] != KIND:
         files = {lang: [index["faiss"][lang] for index in chosen.values()] for lang in passage_ids}
@@ -100,6 +104,9 @@ def main() -> None:
     parser.add_argument(
         "--qrels", nargs="*", default=[], metavar="LANG=F.parquet", help="of a parallel collection searched as one pool"
     )
+    parser.add_argument(
+        "--blocks-mb", type=int, default=BLOCKS_MB, metavar="MB", help="memory of blocks of vectors and scores"
+    )
     parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
     parser.add_argument("--gold-ranks", type=Path, required=True, metavar="F.parquet")
     flags = parser.parse_args()
@@ -108,6 +115,7 @@ def main() -> None:
         part=flags.part,
         collection=flags.collection,
         settings=flags.settings,
+        blocks_mb=flags.blocks_mb,
         paths_to_qrels=language_files(flags.qrels, "--qrels"),
         path_to_hits=flags.hits,
         path_to_gold_ranks=flags.gold_ranks,

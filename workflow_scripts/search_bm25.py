@@ -11,7 +11,7 @@ from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import GOLD_RANKS, PASSAGES, QUERIES, read_table, write_table
 from workflow_scripts.data.text_format import passage_text, query_text
-from workflow_scripts.retrieval.blocks import Blocks
+from workflow_scripts.retrieval.blocks import BLOCKS_MB, Blocks
 from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
@@ -27,12 +27,13 @@ def search_bm25(
     settings: dict[str, Any],
     path_to_hits: Path,
     path_to_gold_ranks: Path,
+    blocks_mb: int = BLOCKS_MB,
 ) -> None:
     """Write HITS and GOLD_RANKS of BM25 over the passages of one part, one index a language.
 
     ``path_to_data`` holds ``<lang>/{queries,passages,qrels}.parquet``; ``languages`` are all of the collection's;
-    ``part`` is ``all`` or the language whose passages are ranked. ``settings``: ``depth``, ``memory_gb``, ``settings``,
-    ``parallel``.
+    ``part`` is ``all`` or the language whose passages are ranked. ``settings``: ``depth``, ``settings``, ``parallel``;
+    ``blocks_mb`` bounds the memory of scores and decides no hit.
     """
     searched = list(languages) if part == "all" else [lang for lang in languages if lang == part]
     if not searched:
@@ -52,7 +53,7 @@ def search_bm25(
         lang: [query_text(text) for text in table["text"].to_pylist()] for lang, table in queries.items()
     }
     qrels = read_qrels({lang: path_to_data / lang / "qrels.parquet" for lang in languages}) if ranks_wanted else {}
-    blocks = Blocks.within(settings["memory_gb"], settings["depth"], len(searched), dimension=1, threads=1)
+    blocks = Blocks.within(blocks_mb / 1000, settings["depth"], len(searched), dimension=1, threads=1)
     with hits_file(path_to_hits, settings["depth"]) as append:
         scorer = BM25Scorer(texts_of_queries, indexes)
         gold_ranks = Search(
@@ -83,6 +84,9 @@ def main() -> None:
     parser.add_argument(
         "--settings", type=settings, required=True, metavar="JSON", help="search section, settings, parallel"
     )
+    parser.add_argument(
+        "--blocks-mb", type=int, default=BLOCKS_MB, metavar="MB", help="memory of blocks of vectors and scores"
+    )
     parser.add_argument("--hits", type=Path, required=True, metavar="F.parquet")
     parser.add_argument("--gold-ranks", type=Path, required=True, metavar="F.parquet")
     flags = parser.parse_args()
@@ -92,6 +96,7 @@ def main() -> None:
         languages=flags.languages,
         part=flags.part,
         settings=flags.settings,
+        blocks_mb=flags.blocks_mb,
         path_to_hits=flags.hits,
         path_to_gold_ranks=flags.gold_ranks,
     )

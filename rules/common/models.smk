@@ -12,6 +12,19 @@ def base_files(model):
     return f"{base_folder(model)}/{marker}"
 
 
+@cache
+def folder_weights(model):
+    """The weights of a folder that no manifest speaks for: its config stays the same when they change."""
+    entry = config["models"][model]
+    if "folder" not in entry:
+        return []
+    return sorted(map(str, Path(entry["folder"]).glob("*.safetensors")))
+
+
+def base_weights(wildcards):
+    return folder_weights(wildcards.model)
+
+
 def base_model(wildcards):
     return base_files(wildcards.model)
 
@@ -21,7 +34,10 @@ def base_folders(wildcards):
 
 
 def base_models(wildcards):
-    return [base_files(model) for model in config["experiment"]["models"]]
+    models = config["experiment"]["models"]
+    return [
+        path for model in models for path in (base_files(model), *folder_weights(model))
+    ]
 
 
 def trained_model(wildcards):
@@ -29,6 +45,12 @@ def trained_model(wildcards):
     if runs.is_trained(config, wildcards.strategy):
         return "<results>/models/{model}/{strategy}/{seed}/manifest.json"
     return base_files(wildcards.model)
+
+
+def trained_weights(wildcards):
+    """Those beside `trained_model` that its file does not stand for."""
+    trained = runs.is_trained(config, wildcards.strategy)
+    return [] if trained else base_weights(wildcards)
 
 
 def models_of_kind(kind):
@@ -142,7 +164,8 @@ def training_gpus(wildcards):
 
 
 def training_memory(wildcards, attempt):
-    return attempt * job_resources.training_memory_mb(config["models"][wildcards.model])
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.training_memory_mb(model, pretraining_vocabulary())
 
 
 def training_nodes(wildcards):
@@ -188,7 +211,8 @@ def pretraining_time(wildcards, attempt):
 
 
 def encoding_memory(wildcards, attempt):
-    return attempt * job_resources.encoding_memory_mb(config["models"][wildcards.model])
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.encoding_memory_mb(model, pretraining_vocabulary())
 
 
 @cache

@@ -174,6 +174,11 @@ def test_a_label_is_only_displayed_again(tiny):
     assert {"fit_scaling", "plot_scaling", "report"} <= set(planned) <= DISPLAY | {"count_parameters", "fit_scaling"}
 
 
+def test_another_memory_for_searching_searches_nothing_again(tiny):
+    """It decides no hit."""
+    assert plan_with_config(tiny, lambda config: config.setdefault("search", {}).update(memory_gb=1.25)) == {}
+
+
 def test_a_training_hyper_parameter_retrains_every_run_once(tiny):
     planned = plan_with_config(tiny, lambda config: config["training"].update(temperature=0.1))
     assert planned["finetune"] == 6

@@ -31,7 +31,6 @@ DEPTH = 10
 SETTINGS = {
     "kind": "exact",
     "depth": DEPTH,
-    "memory_gb": 1,
     "settings": ["monolingual", "cross-lingual", "multilingual"],
     "parallel": True,
     "faiss": {},

@@ -38,9 +38,9 @@ def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
 
 def test_search_holds_the_ids_of_its_passages_and_bm25_their_texts_too():
     search = {"memory_gb": 2}
-    assert job_resources.search_memory_mb(search, 0) == 2348
-    assert job_resources.search_memory_mb(search, 33e6) == 2348 + 3300
-    assert job_resources.lexical_memory_mb(search, 500_000) == 2348 + 50 + 4000
+    assert job_resources.search_memory_mb(search, 0) == 2300
+    assert job_resources.search_memory_mb(search, 33e6) == 2300 + 3300
+    assert job_resources.lexical_memory_mb(search, 500_000) == 2300 + 50 + 4000
 
 
 def test_a_model_that_is_made_here_has_the_experiment_s_vocabulary():
@@ -60,9 +60,15 @@ def test_a_process_has_as_many_threads_however_many_machines(processes, nodes):
     on_each = processes // nodes
     assert job_resources.training_threads(spread) // on_each == job_resources.training_threads(alone) // processes
     assert job_resources.training_gpus(spread) == job_resources.training_gpus(alone) == processes
-    memory = job_resources.training_memory_mb(spread)
-    assert memory * nodes == pytest.approx(job_resources.training_memory_mb(alone), abs=nodes)
+    memory = job_resources.training_memory_mb(spread, 8000)
+    assert memory * nodes == pytest.approx(job_resources.training_memory_mb(alone, 8000), abs=nodes)
     assert job_resources.gpus_of_each_node(spread) == f"--gpus-per-node={on_each}"
+
+
+def test_training_holds_embeddings_and_their_moments_too():
+    weights = 4 * job_resources.total_parameters(XLMR_BASE, 8000) / 1e6
+    assert job_resources.training_memory_mb(XLMR_BASE | {"processes": 1, "nodes": 1}, 8000) > 900 + 4 * weights
+    assert job_resources.encoding_memory_mb(XLMR_BASE, 8000) > 900 + weights
 
 
 def test_a_small_model_asks_for_no_gpus_on_any_machine():

@@ -114,7 +114,7 @@ def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
     assert job_resources.non_embedding_parameters(small) == 2 * 12 * 32**2
     assert (job_resources.threads(small), job_resources.gpus(small)) == (1, 0)
     assert (job_resources.threads(large), job_resources.gpus(large)) == (8, 1)
-    assert job_resources.training_memory_mb(large) > job_resources.training_memory_mb(small)
+    assert job_resources.training_memory_mb(large, 100) > job_resources.training_memory_mb(small, 100)
     four = {model: entry | {"processes": 4} for model, entry in (("small", small), ("large", large))}
     assert [job_resources.training_threads(four[model]) for model in four] == [4, 8]
     assert [job_resources.training_gpus(four[model]) for model in four] == [0, 4]

@@ -23,7 +23,7 @@ from workflow_scripts.score import score
 from workflow_scripts.search import search
 from workflow_scripts.search_bm25 import search_bm25
 
-SEARCH = {"kind": "exact", "depth": 10, "memory_gb": 0.1, "settings": ALL, "parallel": True}
+SEARCH = {"kind": "exact", "depth": 10, "settings": ALL, "parallel": True}
 FAISS = {
     "margin": 30,
     "nlist": 1,

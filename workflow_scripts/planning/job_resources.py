@@ -15,8 +15,11 @@ EXACT_INDEX_MEMORY_MB = 300
 ID_MEMORY_BYTES = 100
 # Of a passage in a lexical index while it is made, resident (4,500 were measured at 60 words).
 LEXICAL_MEMORY_BYTES = 8_000
-# Weights, gradients and two AdamW moments in fp32.
+# Weights, gradients and two AdamW moments in fp32, of embeddings too.
 TRAINING_BYTES_PER_PARAMETER = 16
+# Activations and copies of weights that a job makes, by parameter outside of the embeddings: a bound.
+TRAINING_WORK_BYTES = 16
+ENCODING_WORK_BYTES = 8
 
 # Time limits are bounds that a queue enforces, not forecasts: arithmetic at a pace that slow machines keep, three times
 # over, and a quarter of an hour to start. A job that still hits its limit gets more at its next attempt.
@@ -90,10 +93,11 @@ def gpus_of_each_node(model: dict[str, Any]) -> str | None:
     return f"--gpus-per-node={processes_of_a_node(model)}" if gpus(model) else None
 
 
-def training_memory_mb(model: dict[str, Any]) -> int:
-    """Host memory of a training job in MB, on each machine."""
-    one = BASE_MEMORY_MB + TRAINING_BYTES_PER_PARAMETER * 2 * non_embedding_parameters(model) / 1e6
-    return round(one * processes_of_a_node(model))
+def training_memory_mb(model: dict[str, Any], vocabulary: int) -> int:
+    """Host memory of a training job in MB, on each machine: as much as one without a GPU takes."""
+    content = TRAINING_BYTES_PER_PARAMETER * total_parameters(model, vocabulary)
+    content += TRAINING_WORK_BYTES * non_embedding_parameters(model)
+    return round((BASE_MEMORY_MB + content / 1e6) * processes_of_a_node(model))
 
 
 def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
@@ -137,14 +141,21 @@ def _minutes(operations: float, model: dict[str, Any], processes: int = 1) -> in
     return START_MINUTES + math.ceil(SLACK * operations / speed / 60)
 
 
-def encoding_memory_mb(model: dict[str, Any]) -> int:
+def encoding_memory_mb(model: dict[str, Any], vocabulary: int) -> int:
     """Host memory of an encoding job in MB."""
-    return round(BASE_MEMORY_MB + 4 * 3 * non_embedding_parameters(model) / 1e6)
+    content = PARAMETER_BYTES * total_parameters(model, vocabulary)
+    content += ENCODING_WORK_BYTES * non_embedding_parameters(model)
+    return round(BASE_MEMORY_MB + content / 1e6)
+
+
+def search_blocks_mb(search: dict[str, Any]) -> int:
+    """Memory in MB that a search job may fill with blocks of vectors and scores."""
+    return round(1000 * search["memory_gb"])
 
 
 def search_memory_mb(search: dict[str, Any], passages: float) -> int:
-    """Host memory of a search job in MB: its budget, ids of the passages, and what Python and its libraries take."""
-    return round(1024 * search["memory_gb"] + 300 + ID_MEMORY_BYTES * passages / 1e6)
+    """Host memory of a search job in MB: its blocks, ids of the passages, and what Python and its libraries take."""
+    return search_blocks_mb(search) + 300 + round(ID_MEMORY_BYTES * passages / 1e6)
 
 
 def lexical_memory_mb(search: dict[str, Any], passages: float) -> int:

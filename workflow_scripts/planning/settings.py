@@ -148,7 +148,7 @@ def index_section(config: Config) -> dict[str, Any]:
 def search_settings(config: Config, collection: str) -> str:
     """For ``search`` and ``search_bm25``: the search section and what the collection is searched for."""
     entry = config["collections"][collection]
-    chosen = {**index_section(config), **{key: config["search"][key] for key in ("depth", "memory_gb")}}
+    chosen = {**index_section(config), "depth": config["search"]["depth"]}
     return canonical({**chosen, "settings": entry["settings"], "parallel": entry["parallel"]})
 
 

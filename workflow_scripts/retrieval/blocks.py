@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.retrieval.language_ranking import CANDIDATES_A_HIT
 
+# What a search may hold where it is told nothing, in MB.
+BLOCKS_MB = 2000
 # Held for each pair of a block: its score in two rooms; place and score of one pair in two, while the first are chosen.
 _BYTES_A_PAIR = 2 * 4 + 8
 # Held for each hit: its key in three copies (ranking, merging, writing).
