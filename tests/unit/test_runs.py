@@ -43,6 +43,13 @@ def test_two_low_resource_languages_are_zero_shot(config):
     assert groups["unseen in fine-tuning"] == ["te", "yo"]
 
 
+def test_a_collection_without_yoruba_has_not_the_same_group_twice(config):
+    config["collections"]["atlas"]["languages"] = ["en", "sw", "te"]
+    groups = language_groups(config, "atlas", LANGUAGES)
+    assert groups["low-resource"] == ["sw", "te"]
+    assert "low-resource without yo" not in groups
+
+
 def test_parts_cover_every_language_once(config):
     languages = config["collections"]["atlas"]["languages"]
     assert runs.parts(config, "atlas") == {"all": languages}

@@ -21,8 +21,11 @@ def language_groups(config: Config, collection: str, table: Mapping[str, Languag
         "seen in fine-tuning": [lang for lang in languages if lang in seen],
         "unseen in fine-tuning": [lang for lang in languages if lang not in seen],
     }
+    # A group that is another by a further name would only say the same again, and take part in the correction for many
+    # tests.
+    if "yo" not in languages:
+        del groups["low-resource without yo"]
     for name, members in _further_groups(config, languages, table):
-        # One that is all languages would only say the same again, and take part in the correction for many tests.
         if members and members != languages:
             groups[name] = members
     return {name: members for name, members in groups.items() if members}
