@@ -279,6 +279,21 @@ def test_a_shard_that_changed_meanwhile_is_read_again(miracl, monkeypatch):
     assert ids == ["a#0", "a#1", "1#0", "1#1", "1#2", "2#0", "2#1"]
 
 
+def test_what_other_code_has_read_is_read_again(miracl, monkeypatch, caplog):
+    # Whoever mends a reader at the shard that it fails on wants none of what it made of those before.
+    monkeypatch.setattr(passage_table, "_SOON_READ", 0)
+    add_shards(miracl, 2, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(PassageCheck, "finish", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(passage_table, "content_key", lambda *_: "other code")
+        with pytest.raises(KeyboardInterrupt):
+            prepare_miracl(miracl)
+    assert len(list((miracl / "partial").glob("*.json"))) == 2
+    with caplog.at_level(logging.INFO):
+        prepare_miracl(miracl)
+    assert "taken from an interrupted attempt" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("what", "number", "says"),
     [

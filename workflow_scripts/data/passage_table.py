@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import digest_file
 from workflow_scripts.data.passage_check import PassageCheck
@@ -113,15 +114,16 @@ def _groups(blocks: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:
 def _blocks(shards: Sequence[Shard], partial: Path, check: PassageCheck, counts: RowCounts) -> Iterator[pa.RecordBatch]:
     size = sum(shard.path.stat().st_size for shard in shards if shard.path.exists())
     kept = len(shards) - 1 if size > _SOON_READ else 0
+    readers = content_key({}, []) if kept else ""
     for number, shard in enumerate(shards):
-        for block in _kept_or_read(shard, number, partial, counts) if number < kept else shard.blocks(counts):
+        copy = partial / f"{number:05d}-{_stamp(shard, readers)}.arrow"
+        for block in _kept_or_read(shard, copy, counts) if number < kept else shard.blocks(counts):
             check.see(block)
             yield block
 
 
-def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -> Iterator[pa.RecordBatch]:
-    """Yield a shard's blocks from its kept copy, or from its file while the copy is made."""
-    kept = partial / f"{number:05d}-{_stamp(shard)}.arrow"
+def _kept_or_read(shard: Shard, kept: Path, counts: RowCounts) -> Iterator[pa.RecordBatch]:
+    """Yield a shard's blocks from its copy ``kept``, or from its file while the copy is made."""
     counted = kept.with_suffix(".json")  # written last, so it says that the copy is whole
     dropped = _dropped_of_copy(kept, counted)
     if dropped is not None:
@@ -133,7 +135,7 @@ def _kept_or_read(shard: Shard, number: int, partial: Path, counts: RowCounts) -
         return
     own = RowCounts()
     # Not `atomic_file`: the copy of gigabytes need not reach the disk before the work goes on.
-    partial.mkdir(parents=True, exist_ok=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
     unfinished = kept.with_suffix(".unfinished")
     with pa.ipc.new_file(unfinished, BLOCK) as writer, _Behind() as behind:
         for block in shard.blocks(own):
@@ -160,8 +162,8 @@ def _dropped_of_copy(kept: Path, counted: Path) -> int | None:
     return None
 
 
-def _stamp(shard: Shard) -> str:
-    """What tells a changed file: a kept copy of another one must not be taken."""
+def _stamp(shard: Shard, readers: str) -> str:
+    """What tells a changed file and other ``readers`` (a digest of code and versions), whose copies are not taken."""
     facts = shard.path.stat() if shard.path.exists() else None
-    known = (str(shard.path), facts and facts.st_size, facts and facts.st_mtime_ns)
+    known = (str(shard.path), facts and facts.st_size, facts and facts.st_mtime_ns, readers)
     return blake2b(repr(known).encode(), digest_size=8).hexdigest()
