@@ -50,6 +50,13 @@ def test_a_collection_without_yoruba_has_not_the_same_group_twice(config):
     assert "low-resource without yo" not in groups
 
 
+def test_rates_that_are_tried_are_among_the_costly_jobs(config):
+    assert runs.costly_jobs(config)["try_learning_rate"] == [[]]
+    config["models"]["atlas-s"]["learning_rates"] = [0.001, 3e-05]
+    (tries,) = runs.costly_jobs(config)["try_learning_rate"]
+    assert len(tries) == 2 * 4 and "atlas-s/hybrid/3e-05" in tries
+
+
 def test_parts_cover_every_language_once(config):
     languages = config["collections"]["atlas"]["languages"]
     assert runs.parts(config, "atlas") == {"all": languages}

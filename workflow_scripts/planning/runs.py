@@ -76,11 +76,20 @@ def costly_jobs(config: Config) -> dict[str, list[list[str]]]:
     """
     chosen, dense = config["experiment"], [run.path for run in dense_runs(config)]
 
+    tries = [
+        f"{model}/{strategy}/{rate:g}"
+        for model in chosen["models"]
+        for strategy in chosen["strategies"]
+        if is_trained(config, strategy)
+        for rate in config["models"][model].get("learning_rates", [])
+    ]
+
     def parts_of(named: Callable[[Config, str], Iterable[str]]) -> list[str]:
         return [f"{collection}/{part}" for collection in chosen["collections"] for part in named(config, collection)]
 
     return {
         "pretrain": [[model for model in chosen["models"] if "pretrain" in config["models"][model]]],
+        "try_learning_rate": [tries],
         "finetune": [[run.path for run in trained_runs(config)]],
         "encode": [dense, parts_of(encoding_parts)],
         "search": [dense, parts_of(parts)],
