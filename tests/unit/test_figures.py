@@ -114,9 +114,11 @@ def test_published_lines_are_marked(tables, labels):
     rows = select_rows(rows, "", collection="atlas", setting="monolingual", metric="ndcg@10", group="all")
     models = read_analysis_table(tables["models"], MODELS)
     published = [PublishedMean("seen", 0.7, "paper", True), PublishedMean("unseen", 0.4, "paper", False)]
-    axes = draw_scaling(rows, models, labels, metric="ndcg@10", title="", published=published).axes[0]
-    texts = [text.get_text() for text in axes.texts]
+    figure = draw_scaling(rows, models, labels, metric="ndcg@10", title="", published=published)
+    texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["seen † 0.700", "unseen 0.400"]
+    # Who published them stands below.
+    assert figure.legends[0].get_title().get_text() == "Published: seen, unseen: paper"
 
 
 def test_every_figure_is_drawn(tables, tmp_path):

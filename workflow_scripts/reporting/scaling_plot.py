@@ -1,5 +1,7 @@
 """The headline figure: a group's metric against model size, one line a strategy."""
 
+import textwrap
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +12,7 @@ from workflow_scripts.reporting.published_results import PublishedMean
 from workflow_scripts.reporting.style import GREY, new_figure, strategy_styles
 
 _AXES_WIDTH = 5.0  # inches, about: less where published systems are named at the right
+_NOTE_WIDTH = 130  # characters
 _LEAST_GAP = 0.034  # of the axis' height: closer labels are moved apart
 
 
@@ -29,8 +32,20 @@ def draw_scaling(
     axes.set_title(title)
     _draw_published(axes, published)
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2)
+    legend = figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2, alignment="left")
+    if published:
+        legend.set_title(_sources(published), prop={"size": 6})
+        legend.get_title().set_color("#444444")
     return figure
+
+
+def _sources(published: list[PublishedMean]) -> str:
+    """Return the source of every published value, each with its systems, in lines as wide as the legend."""
+    systems: dict[str, list[str]] = {}
+    for mean in published:
+        systems.setdefault(mean.source, []).append(mean.system)
+    notes = [f"{', '.join(names)}: {source}" for source, names in systems.items()]
+    return "\n".join(line for note in notes for line in textwrap.wrap(f"Published: {note}", _NOTE_WIDTH))
 
 
 def _draw_published(axes: Axes, published: list[PublishedMean]) -> None:
