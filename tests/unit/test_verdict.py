@@ -50,6 +50,12 @@ def test_an_end_at_zero_is_no_evidence():
     assert said(fit(0.01, 0.0, 0.02)).endswith("[0.0, 2.0]: no evidence of a change.")
 
 
+def test_an_interval_without_width_is_no_evidence():
+    # The bootstrap of one query draws the same query again and again.
+    assert said(fit(0.01, 0.01, 0.01)).endswith("no evidence of a change.")
+    assert compare(row("s", 0.2, 0.2, 0.2))["status"] == "unclear"
+
+
 @pytest.mark.parametrize(
     ("names", "words"), [((), "0 model sizes"), (("s",), "1 model size "), (("s", "m"), "2 model sizes")]
 )

@@ -1,6 +1,7 @@
 """Sentences that say what the numbers say, whichever way they fall.
 
-A difference counts as seen where its interval excludes zero, and not otherwise.
+A difference counts as seen where its interval excludes zero, and not otherwise. An interval without width, as that of a
+single query, is none: it excludes nothing.
 """
 
 import math
@@ -18,6 +19,7 @@ FEWEST_SIZES = 3  # two points always lie on a line
 _MOST_IN_A_SENTENCE = 4  # models whose numbers a sentence can hold
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
 _MINUS = "−"
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ def trend(fit: ScalingFit | None, sizes: int) -> str:
     """Classify a difference of slopes by its interval; too little data below three model sizes."""
     if fit is None or sizes < FEWEST_SIZES:
         return TOO_LITTLE
-    return GROWS if fit.low > 0 else SHRINKS if fit.high < 0 else UNCHANGED
+    if _is_open(fit.low, fit.high):
+        return UNCHANGED
+    return GROWS if fit.low > 0 else SHRINKS
 
 
 def trend_sentence(
@@ -159,9 +163,14 @@ def _course(found: Sequence[Comparison], sizes: Mapping[str, ModelSize], quantit
 
 def side(row: Comparison, quantity: Quantity) -> str:
     """Return whether the strategy is ahead of the baseline, behind it, or neither can be told."""
-    if row.low <= 0 <= row.high:
+    if _is_open(row.low, row.high):
         return "unclear"
     return "ahead" if (row.low > 0) == quantity.higher_is_better else "behind"
+
+
+def _is_open(low: float, high: float) -> bool:
+    """Whether an interval leaves open on which side of zero the truth lies."""
+    return low <= 0 <= high or high - low < _ROUNDING
 
 
 def _standing(strategy: str, sides: Mapping[str, list[str]]) -> str:
