@@ -19,6 +19,7 @@ rule encode:
     threads: model_threads
     resources:
         gpu=model_gpus,
+        gpu_memory_gb=encoding_gpu_memory,
         mem_mb=encoding_memory,
         runtime=encoding_time,
         disk_mb=encoding_disk,

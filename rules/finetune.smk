@@ -22,6 +22,7 @@ rule try_learning_rate:
     resources:
         **SEVERAL_MACHINES,
         gpu=training_gpus,
+        gpu_memory_gb=training_gpu_memory,
         mem_mb=training_memory,
         runtime=training_time,
         disk_mb=training_disk,
@@ -75,6 +76,7 @@ rule finetune:
     resources:
         **SEVERAL_MACHINES,
         gpu=training_gpus,
+        gpu_memory_gb=training_gpu_memory,
         mem_mb=training_memory,
         runtime=training_time,
         disk_mb=training_disk,

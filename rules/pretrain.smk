@@ -48,6 +48,7 @@ rule pretrain:
     threads: model_threads
     resources:
         gpu=model_gpus,
+        gpu_memory_gb=pretraining_gpu_memory,
         mem_mb=training_memory,
         runtime=pretraining_time,
         disk_mb=training_disk,

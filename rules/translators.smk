@@ -173,4 +173,6 @@ def comparing_gpus(wildcards):
 
 
 def comparing_memory(wildcards, attempt):
-    return attempt * job_resources.encoding_memory_mb(comparing_entry())
+    return attempt * job_resources.encoding_memory_mb(
+        comparing_entry(), pretraining_vocabulary()
+    )

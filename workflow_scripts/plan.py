@@ -28,7 +28,7 @@ def plan(
     path_to_languages: Path,
     path_to_collection_sizes: Path,
     path_to_text_lengths: Path,
-    path_to_rates: Path,
+    paths_to_rates: Sequence[Path],
     path_to_partitions: Path,
     config: Mapping[str, object],
     cores: int,
@@ -43,7 +43,7 @@ def plan(
     experiment = experiment_of(
         config, path_to_results, path_to_languages, path_to_collection_sizes, path_to_text_lengths
     )
-    rates = read_rates(path_to_rates)
+    rates = read_rates(*paths_to_rates)
     estimated = {job.key: seconds(job.rule, experiment.work(job), rates) for job in jobs}
     by_key = {job.key: job for job in jobs}
     measured = {job.key: took for job in jobs if not job.left and (took := measured_seconds(job)) is not None}
@@ -126,6 +126,7 @@ def _stage_table(
                 f"{gpu:.2f}",
                 _duration(longest),
                 f"{max(job.memory_mb for job in members) / 1000:.1f}",
+                str(max(job.gpu_memory_gb for job in members) or ""),
                 f"{sum(map(experiment.disk_bytes, left)) / 1e9:.1f}",
                 _gigabytes([experiment.download_bytes(job) for job in left]),
                 "measured" if (rule, model) in factors else "estimated" if rule in rates else "a guess",
@@ -139,11 +140,12 @@ def _stage_table(
         *(f"{sum(float(row[n]) for row in rows):.2f}" for n in (4, 5)),
         "",
         "",
-        f"{sum(float(row[8]) for row in rows):.1f}",
+        "",
+        f"{sum(float(row[9]) for row in rows):.1f}",
         _gigabytes([experiment.download_bytes(job) for members in stages.values() for job in members if job.left]),
         "",
     ]
-    head = ["rule", "model", "jobs", "left", "core-hours", "GPU-hours", "longest", "GB memory", "GB disk"]
+    head = ["rule", "model", "jobs", "left", "core-hours", "GPU-hours", "longest", "GB memory", "GB a GPU", "GB disk"]
     return _markdown([[*head, "GB download", "times"], *rows, total])
 
 
@@ -238,7 +240,14 @@ def main() -> None:
     parser.add_argument("--languages", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--collection-sizes", type=Path, required=True, metavar="F.csv")
     parser.add_argument("--text-lengths", type=Path, required=True, metavar="F.csv")
-    parser.add_argument("--rates", type=Path, required=True, metavar="F.csv")
+    parser.add_argument(
+        "--rates",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="F.csv",
+        help="later ones replace earlier ones",
+    )
     parser.add_argument("--partitions", type=Path, required=True, metavar="F.yaml")
     parser.add_argument("--cores", type=int, required=True)
     parser.add_argument("--disk-mb", type=int, nargs="?", metavar="MB", help="that jobs may write at once")
@@ -250,7 +259,7 @@ def main() -> None:
             path_to_languages=flags.languages,
             path_to_collection_sizes=flags.collection_sizes,
             path_to_text_lengths=flags.text_lengths,
-            path_to_rates=flags.rates,
+            paths_to_rates=flags.rates,
             path_to_partitions=flags.partitions,
             config=flags.config,
             cores=flags.cores,

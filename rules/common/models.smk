@@ -168,6 +168,40 @@ def training_memory(wildcards, attempt):
     return attempt * job_resources.training_memory_mb(model, pretraining_vocabulary())
 
 
+def training_gpu_memory(wildcards):
+    settings = config["training"]
+    return job_resources.training_gpu_memory_gb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        settings["chunk_tokens"],
+        settings["dtype"],
+    )
+
+
+def pretraining_gpu_memory(wildcards):
+    settings = config["pretraining"]
+    return job_resources.training_gpu_memory_gb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        2 * settings["batch_size"] * settings["max_length"],
+        "float32",
+    )
+
+
+# There may be thousands of jobs, and each asks.
+@cache
+def gpu_memory_of_encoding(model):
+    return job_resources.encoding_gpu_memory_gb(
+        config["models"][model],
+        pretraining_vocabulary(),
+        config["encoding"]["batch_tokens"],
+    )
+
+
+def encoding_gpu_memory(wildcards):
+    return gpu_memory_of_encoding(wildcards.model)
+
+
 def training_nodes(wildcards):
     return config["models"][wildcards.model]["nodes"]
 

@@ -5,7 +5,14 @@ import pytest
 from workflow_scripts.planning import job_resources
 from workflow_scripts.planning.token_arrays import longest_texts
 
-XLMR_BASE = {"size_m": 86, "processes": 1, "nodes": 1, "max_passage_length": 256}
+XLMR_BASE = {
+    "size_m": 86,
+    "processes": 1,
+    "nodes": 1,
+    "max_passage_length": 256,
+    "sharded": False,
+    "gradient_checkpointing": False,
+}
 
 
 def megabytes(content):
@@ -67,8 +74,28 @@ def test_a_process_has_as_many_threads_however_many_machines(processes, nodes):
 
 def test_training_holds_embeddings_and_their_moments_too():
     weights = 4 * job_resources.total_parameters(XLMR_BASE, 8000) / 1e6
-    assert job_resources.training_memory_mb(XLMR_BASE | {"processes": 1, "nodes": 1}, 8000) > 900 + 4 * weights
+    assert job_resources.training_memory_mb(XLMR_BASE, 8000) == round(900 + 4 * weights)
     assert job_resources.encoding_memory_mb(XLMR_BASE, 8000) > 900 + weights
+    halves = XLMR_BASE | {"processes": 2, "sharded": True}
+    assert job_resources.training_memory_mb(halves, 8000) == round(2 * (900 + 2 * weights + weights))
+
+
+def test_gpus_are_as_large_as_what_training_and_encoding_hold():
+    def trained(tokens, dtype, **changes):
+        return job_resources.training_gpu_memory_gb(XLMR_BASE | changes, 8000, tokens, dtype)
+
+    # 2 GB, 4.5 of weights, gradients and moments, and 12 layers' activations: 0.31 MB a token in 16 bits.
+    assert [trained(tokens, "bfloat16") for tokens in (1, 25_000, 100_000)] == [16, 16, 40]
+    assert [trained(tokens, "float32") for tokens in (25_000, 50_000, 100_000)] == [24, 40, 80]
+    assert trained(100_000, "float32", gradient_checkpointing=True) == 16
+    assert trained(1_000_000, "float32") > max(job_resources.GPU_MEMORY_CLASSES)
+    # XLM-R XL on one GPU: all of it learns, adapters alone, a half of it on each of two GPUs.
+    large = {"size_m": 2800, "gradient_checkpointing": True}
+    assert trained(8192, "bfloat16", **large) == 80
+    assert trained(8192, "bfloat16", **large, lora={"rank": 8}) == 24
+    assert trained(8192, "bfloat16", **large, sharded=True, processes=4) == 40
+    assert job_resources.encoding_gpu_memory_gb(XLMR_BASE, 8000, 8192) == 16
+    assert trained(8192, "float32", size_m=1) == job_resources.encoding_gpu_memory_gb({"size_m": 1}, 8000, 8192) == 0
 
 
 def test_a_small_model_asks_for_no_gpus_on_any_machine():

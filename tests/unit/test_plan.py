@@ -233,6 +233,24 @@ def test_rates_add_up_and_a_wrong_unit_is_named(tmp_path):
         read_rates(file)
 
 
+def test_rates_of_one_s_own_replace_ours_of_the_same_rule_and_unit(tmp_path):
+    ours, own = tmp_path / "rates.csv", tmp_path / "own.csv"
+    ours.write_text("rule,unit,seconds,source\n*,job,2,measured\nencode,job,5,measured\nencode,text,0.5,measured\n")
+    own.write_text("rule,unit,seconds\nencode,text,0.1\n", encoding="utf-8")
+    rates = read_rates(ours, own)
+    assert seconds("encode", {"job": 1, "text": 10}, rates) == 6
+    for text, said in (
+        ("rule,unit,seconds\nencode,text,fast\n", "line 2: 'fast' is no number of seconds"),
+        ("rule,unit,seconds\nencode,text,-1\n", "line 2: '-1' is no number of seconds"),
+        ("rule,unit\nencode,text\n", "has no column seconds; rates have rule, unit, seconds"),
+    ):
+        own.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=said):
+            read_rates(ours, own)
+    with pytest.raises(InputError, match="missing.csv: cannot be read as rates"):
+        read_rates(ours, tmp_path / "missing.csv")
+
+
 def test_our_rates_cover_every_rule():
     rates = read_rates(ROOT / "resources/rates.csv")
     assert "*" in rates and {"pretrain", "finetune", "encode", "search", "score"} <= set(rates)

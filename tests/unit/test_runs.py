@@ -124,7 +124,7 @@ def test_settings_tell_swapped_values_apart(config):
 
 
 def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
-    small, large = config["models"]["atlas-s"], {"size_m": 86, "processes": 1, "nodes": 1}
+    small, large = config["models"]["atlas-s"], {"size_m": 86, "processes": 1, "nodes": 1, "sharded": False}
     assert job_resources.non_embedding_parameters(small) == 2 * 12 * 32**2
     assert (job_resources.threads(small), job_resources.gpus(small)) == (1, 0)
     assert (job_resources.threads(large), job_resources.gpus(large)) == (8, 1)

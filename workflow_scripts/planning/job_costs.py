@@ -7,6 +7,7 @@ arXiv 2001.08361, section 2.1).
 """
 
 import csv
+import math
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Job:
     needs: tuple[str, ...]
     benchmark: str = ""
     log: str = ""
+    gpu_memory_gb: int = 0
 
     @property
     def model(self) -> str:
@@ -338,15 +340,37 @@ def hit_rows(config: Config, size: Callable[[str, str], Size], collection: str, 
     return sum(size(collection, lang).queries for lang in entry["languages"]) * len(own) * config["search"]["depth"]
 
 
-def read_rates(path: Path) -> Rates:
-    """Return rule → unit → seconds from ``rates.csv`` (rule, unit, seconds); ``*`` is for rules without rows."""
+def read_rates(*paths: Path) -> Rates:
+    """Return rule → unit → seconds from files as ``rates.csv`` (rule, unit, seconds); ``*`` is for rules without rows.
+
+    A later file's rates replace those of the same rule and unit. Raises InputError, with file and line, where a row is
+    no rate.
+    """
     rates: dict[str, dict[str, float]] = defaultdict(dict)
-    with path.open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file), start=2):
+    for path in paths:
+        for number, row in enumerate(_rows(path), start=2):
             if row["unit"] not in UNITS:
                 raise InputError(f"{path}, line {number}: unit {row['unit']!r} is not one of {', '.join(UNITS)}")
-            rates[row["rule"]][row["unit"]] = float(row["seconds"])
+            try:
+                rate = float(row["seconds"])
+            except (TypeError, ValueError):
+                rate = math.nan
+            if not 0 <= rate < math.inf:
+                raise InputError(f"{path}, line {number}: {row['seconds']!r} is no number of seconds")
+            rates[row["rule"]][row["unit"]] = rate
     return dict(rates)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as rates: {error}") from None
+    if missing := [name for name in ("rule", "unit", "seconds") if name not in (reader.fieldnames or ())]:
+        raise InputError(f"{path}: has no column {missing[0]}; rates have rule, unit, seconds")
+    return rows
 
 
 def seconds(rule: str, work: Mapping[str, float], rates: Rates) -> float:

@@ -46,6 +46,7 @@ def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[s
                 wildcards=dict(job.wildcards_dict),
                 threads=job.threads,
                 gpus=int(job.resources.get("gpu") or 0),
+                gpu_memory_gb=int(job.resources.get("gpu_memory_gb") or 0),
                 memory_mb=int(job.resources.get("mem_mb") or 0),
                 disk_mb=int(job.resources.get("disk_mb") or 0),
                 left=bool(dag.needrun(job)),

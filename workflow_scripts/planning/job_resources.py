@@ -21,6 +21,14 @@ TRAINING_BYTES_PER_PARAMETER = 16
 TRAINING_WORK_BYTES = 16
 ENCODING_WORK_BYTES = 8
 
+# Of a GPU: what torch and its libraries hold; activations that a layer keeps for the backward pass, in bytes a token
+# and component in 16 bits, with fused attention (Korthikanti et al., arXiv 2205.05198, equation 1); its input alone.
+GPU_START_GB = 2
+ACTIVATION_BYTES = 34
+LAYER_INPUT_BYTES = 2
+# What GPUs are made with, in GB.
+GPU_MEMORY_CLASSES = (16, 24, 40, 80, 141)
+
 # Time limits are bounds that a queue enforces, not forecasts: arithmetic at a pace that slow machines keep, three times
 # over, and a quarter of an hour to start. A job that still hits its limit gets more at its next attempt.
 GPU_FLOPS = 2e13
@@ -94,10 +102,49 @@ def gpus_of_each_node(model: dict[str, Any]) -> str | None:
 
 
 def training_memory_mb(model: dict[str, Any], vocabulary: int) -> int:
-    """Host memory of a training job in MB, on each machine: as much as one without a GPU takes."""
-    content = TRAINING_BYTES_PER_PARAMETER * total_parameters(model, vocabulary)
-    content += TRAINING_WORK_BYTES * non_embedding_parameters(model)
+    """Host memory of a training job in MB, on each machine; on GPUs what is read and written goes through it."""
+    content = _training_state(model, vocabulary)
+    if not gpus(model):
+        content += TRAINING_WORK_BYTES * non_embedding_parameters(model)
     return round((BASE_MEMORY_MB + content / 1e6) * processes_of_a_node(model))
+
+
+def training_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int, dtype: str) -> int:
+    """Memory that each GPU of a training job must have in GB, of what is made; ``tokens``: computed at once.
+
+    Counted, not measured. 0 where the job asks for no GPU.
+    """
+    layers = non_embedding_parameters(model) / (12 * vector_width(model) ** 2)
+    kept = layers * ACTIVATION_BYTES
+    if model["gradient_checkpointing"]:
+        kept = layers * LAYER_INPUT_BYTES + ACTIVATION_BYTES
+    activations = tokens * vector_width(model) * kept * (1 if dtype == "bfloat16" else 2)
+    return _gpu_memory_gb(model, _training_state(model, vocabulary) + activations)
+
+
+def encoding_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int) -> int:
+    """Memory that the GPU of an encoding job must have in GB, of what is made; ``tokens``: computed at once.
+
+    Counted, not measured. 0 where the job asks for no GPU.
+    """
+    activations = 2 * tokens * vector_width(model) * ACTIVATION_BYTES  # one layer's, in fp32
+    return _gpu_memory_gb(model, PARAMETER_BYTES * total_parameters(model, vocabulary) + activations)
+
+
+def _gpu_memory_gb(model: dict[str, Any], content: float) -> int:
+    if not gpus(model):
+        return 0
+    needed = GPU_START_GB + content / 1e9
+    return next((size for size in GPU_MEMORY_CLASSES if size >= needed), math.ceil(needed))
+
+
+def _training_state(model: dict[str, Any], vocabulary: int) -> float:
+    """Bytes of weights, gradients and moments that one process holds."""
+    parameters = total_parameters(model, vocabulary)
+    # What learns of a model with LoRA is small beside it.
+    state = parameters * (PARAMETER_BYTES if "lora" in model else TRAINING_BYTES_PER_PARAMETER)
+    # Of a sharded model each process has a share, and for a while all weights.
+    return state / model["processes"] + PARAMETER_BYTES * parameters if model["sharded"] else state
 
 
 def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
