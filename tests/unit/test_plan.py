@@ -247,7 +247,7 @@ def test_rates_of_one_s_own_replace_ours_of_the_same_rule_and_unit(tmp_path):
         own.write_text(text, encoding="utf-8")
         with pytest.raises(InputError, match=said):
             read_rates(ours, own)
-    with pytest.raises(InputError, match="missing.csv: cannot be read as rates"):
+    with pytest.raises(InputError, match=r"missing\.csv: cannot be read as rates"):
         read_rates(ours, tmp_path / "missing.csv")
 
 
