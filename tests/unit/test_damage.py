@@ -323,3 +323,18 @@ def test_a_damaged_checkpoint_is_left_out_for_the_one_before(tmp_path, caplog):
     best.write_bytes(turned(best.read_bytes(), best.stat().st_size - 1, 1))
     with pytest.raises(InputError, match=rf"best\.safetensors: missing or damaged; remove {tmp_path} and rerun"):
         checkpoints.restore_best(model)
+
+
+@pytest.mark.parametrize("damage", [b'{"step": 4, "lo\0s": 1}\n', b"\xff\n", b"[1]\n", b"{}\n"])
+def test_a_damaged_record_of_a_training_that_was_killed_is_named(tmp_path, damage):
+    from workflow_scripts.training.metrics import MetricsFile
+    from workflow_scripts.training.processes import ALONE
+
+    path = tmp_path / "metrics.jsonl"
+    written = b'{"key": "k"}\n{"step": 2, "loss": 3.0}\n'
+    path.write_bytes(written + b'{"step": 4, "lo')  # what was being written
+    assert MetricsFile(tmp_path, "k", 2, ALONE, None).records == [{"step": 2, "loss": 3.0}]
+    path.write_bytes(written + damage)
+    with pytest.raises(InputError, match=rf"line 3: is damaged; remove {tmp_path} and run again"):
+        MetricsFile(tmp_path, "k", 2, ALONE, None)
+    assert path.read_bytes() == written + damage

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from workflow_scripts.data.atomic import atomic_file
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.processes import Processes
 
 METRICS = "metrics.jsonl"
@@ -18,12 +19,14 @@ class MetricsFile:
     """
 
     def __init__(self, folder: Path, key: str, step: int, processes: Processes, events: str | Path | None) -> None:
-        """Keep the records of content ``key`` up to ``step`` updates; write new ones as events, too, to ``events``."""
+        """Keep the records of content ``key`` up to ``step`` updates; write new ones as events, too, to ``events``.
+
+        Raises InputError where a whole line is no record.
+        """
         path = folder / METRICS
         self.records: list[Record] = []
         if path.is_file() and step > 0:
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            whole = [json.loads(line) for line in lines if line.endswith("\n")]
+            whole = _whole_lines(path)
             if whole and whole[0] == {"key": key}:
                 self.records = [record for record in whole[1:] if record["step"] <= step]
         self._path = path if processes.leads else None
@@ -55,6 +58,24 @@ class MetricsFile:
         """End the event file."""
         if self._events is not None:
             self._events.close()
+
+
+def _whole_lines(path: Path) -> list[Record]:
+    """Return the objects of all lines that end: the last may be one that a killed process was writing."""
+    whole = []
+    for number, line in enumerate(path.read_bytes().splitlines(keepends=True), start=1):
+        if not line.endswith(b"\n"):
+            continue
+        try:
+            found = json.loads(line)
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not {"step", "key"} & found.keys():
+            raise InputError(
+                f"{path}, line {number}: is damaged; remove {path.parent} and run again, which trains from the start"
+            )
+        whole.append(found)
+    return whole
 
 
 def write_metrics(records: list[Record], folder: str | Path) -> None:
