@@ -66,7 +66,10 @@ except InputError as error:
 # What is fetched from the hub, by the path of its manifest.
 FILE_SETS = {
     str(files.manifest(config["downloads"])): files
-    for files in data_files.all_file_sets(config)
+    for files in [
+        *data_files.all_file_sets(config),
+        *lexicons.lexicon_file_sets(config),
+    ]
 }
 
 # The collections' languages that each set holds.

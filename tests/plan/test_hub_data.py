@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from hub_case import COMMIT, environment, serve
-from workflow_copy import copy_of_the_workflow
+from workflow_copy import Workflow, copy_of_the_workflow
 
 LANGS = ("sw", "yo")
 
@@ -113,6 +113,24 @@ def test_the_plan_knows_every_job_and_asks_no_network(workflow):
     }
     assert workflow.planned("fetch") == {"fetch_data": 6, "fetch_model": 1, "fetch": 1}
     assert not workflow.server.asked
+
+
+def test_texts_that_a_lexicon_alone_is_learned_from_are_fetched(workflow):
+    lexicon = {
+        "experiment": {**EXPERIMENT["experiment"], "name": "induced", "strategies": ["untuned", "switched"]},
+        "sources": {
+            **EXPERIMENT["sources"],
+            "ntrex": {"format": "ntrex", "hub": "some/ntrex", "revision": COMMIT, "texts": ["en", "sw", "te"]},
+        },
+        "lexicons": {"own": {"format": "induced", "sources": ["ntrex"], "languages": ["sw"]}},
+        "strategies": {"switched": {"codeswitch": {"lexicons": ["own"]}}},
+        "report": {"collection": "miracl", "compare": {"strategy": "switched", "baselines": []}},
+    }
+    (workflow.folder / "experiments/induced.yaml").write_text(yaml.safe_dump(EXPERIMENT | lexicon), encoding="utf-8")
+    induced = Workflow(workflow.folder, "induced")
+    jobs = induced.planned("results/induced/lexicons/own/sw.parquet")
+    assert jobs == {"fetch_data": 2, "prepare_texts": 2, "induce_lexicon": 1}
+    assert induced.planned("fetch") == {"fetch_data": 8, "fetch_model": 1, "fetch": 1}
 
 
 def test_parquet_from_the_hub_is_prepared(workflow):

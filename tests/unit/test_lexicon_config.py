@@ -138,6 +138,20 @@ def test_a_lexicon_is_induced_from_the_sources_that_have_both_languages(tmp_path
     check_lexicon_files(of_pairs, LANGUAGES)
 
 
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({}, r"data_root: is null, but sources\.ntrex reads files"),
+        ({"hub": "some/ntrex"}, r"sources\.ntrex\.hub: 'some/ntrex' has no revision"),
+    ],
+)
+def test_a_source_that_only_a_lexicon_is_learned_from_is_checked_as_one_that_trains(source, says):
+    config = switching(**induced(sources=["ntrex"]))
+    config["sources"]["ntrex"] = {"format": "ntrex", "texts": ["en", "sw"], **source}
+    with pytest.raises(InputError, match=says):
+        resolve(config)
+
+
 def test_a_switching_strategy_needs_english_pairs():
     config = switching()
     config["sources"]["atlas"].update(pairs=[], translate={})

@@ -11,7 +11,12 @@ from workflow_scripts.planning import pin_revisions
 
 OTHER = "f" * 40
 EXPERIMENT = {
-    "experiment": {"models": ["open", "pinned", "local"], "sources": ["pairs"], "collections": ["miracl"]},
+    "experiment": {
+        "models": ["open", "pinned", "local"],
+        "sources": ["pairs"],
+        "collections": ["miracl"],
+        "strategies": ["untuned"],
+    },
     "models": {
         "open": {"hub": "some/model", "tokenizer": {"hub": "some/tokenizer"}},
         "pinned": {"hub": "some/model", "revision": OTHER},
@@ -42,6 +47,16 @@ def test_what_the_experiment_uses_without_a_revision_is_pinned(hub):
         "sources": {"pairs": {"revision": COMMIT}},
         "collections": {"miracl": {"corpus_revision": COMMIT}},
     }
+
+
+def test_sources_that_lexicons_are_learned_from_are_pinned():
+    experiment = EXPERIMENT | {
+        "experiment": {**EXPERIMENT["experiment"], "strategies": ["switched", "mono"]},
+        "sources": {"pairs": {"folder": "here"}, "texts": {"hub": "some/texts"}, "others": {"hub": "some/others"}},
+        "lexicons": {"own": {"format": "induced", "sources": ["texts"]}},
+        "strategies": {"mono": {"alpha": 1.0}, "switched": {"codeswitch": {"lexicons": ["own"]}}},
+    }
+    assert pin_revisions.pins(experiment, lambda *place: COMMIT)["sources"] == {"texts": {"revision": COMMIT}}
 
 
 def test_each_repository_is_asked_for_once():

@@ -25,6 +25,7 @@ from workflow_scripts.planning.runs import (
     BM25,
     Config,
     is_trained,
+    lexicon_text_sources,
     pair_languages,
     pair_sources,
     training_languages,
@@ -202,7 +203,7 @@ def _check_hub(config: Config) -> None:
     chosen = [
         (section, name, config[section][name])
         for section, names in (
-            ("sources", pair_sources(config)),
+            ("sources", _sources_read(config)),
             ("collections", config["experiment"]["collections"]),
         )
         for name in names
@@ -220,6 +221,12 @@ def _check_hub(config: Config) -> None:
             raise InputError(f"config: {section}.{name}.corpus: {entry['corpus']!r} and corpus_hub are given; keep one")
         if entry["format"] == "atlas" and "hub" in entry:
             raise InputError(f"config: {section}.{name}.hub: atlas is generated, not fetched; leave hub out")
+
+
+def _sources_read(config: Config) -> list[str]:
+    """Those whose pairs are read, and those whose texts a lexicon is learned from, as far as they are defined."""
+    of_lexicons = [name for name in lexicon_text_sources(config) if name in config["sources"]]
+    return list(dict.fromkeys([*pair_sources(config), *of_lexicons]))
 
 
 def _needs_data_root(entry: dict[str, Any]) -> bool:
@@ -254,7 +261,8 @@ def _check_languages(config: Config, known: list[str]) -> None:
             raise InputError(f"config: sources.{name}.glossary: is missing; the glossary engine needs <lang>.tsv files")
         if not (entry["pairs"] or entry["texts"]):
             raise InputError(f"config: sources.{name}: has neither pairs nor texts; name the languages it has")
-        if _needs_data_root(entry) and config["data_root"] is None:
+    for name in _sources_read(config):
+        if _needs_data_root(config["sources"][name]) and config["data_root"] is None:
             raise InputError(f"config: data_root: is null, but sources.{name} reads files; name the folder they lie in")
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.file_set import FileSet
 from workflow_scripts.data.languages import Language
 from workflow_scripts.data.layouts import text_files
 from workflow_scripts.data.lexicon_files import ATLAS, INDUCED, lexicon_file
-from workflow_scripts.planning.data_files import data_folder
+from workflow_scripts.planning.data_files import data_folder, source_file_sets
 from workflow_scripts.planning.runs import Config, pair_languages, pair_sources
 
 # Formats of sources whose texts of one group are translations of each other.
@@ -61,6 +62,26 @@ def parallel_sources(config: Config, name: str, lang: str) -> list[str]:
     else:
         languages = {source: pair_languages(config, source) for source in entry["sources"]}
     return [source for source, known in languages.items() if {"en", lang} <= set(known)]
+
+
+def lexicon_file_sets(config: Config) -> list[FileSet]:
+    """Return what is fetched of the texts that lexicons in use are induced from, each once."""
+    texts = (
+        (name, lang, config["lexicons"][name])
+        for name in lexicons_in_use(config)
+        for lang in config["lexicons"][name]["languages"]
+        if config["lexicons"][name]["format"] == INDUCED
+    )
+    return list(
+        dict.fromkeys(
+            file_set
+            for name, lang, entry in texts
+            if entry["parallel"] == "texts"
+            for source in parallel_sources(config, name, lang)
+            for known in ("en", lang)
+            for file_set in source_file_sets(config, source, "texts", known)
+        )
+    )
 
 
 def check_lexicons(config: Config, known: list[str]) -> None:

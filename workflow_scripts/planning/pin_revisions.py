@@ -18,6 +18,7 @@ import yaml
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hub import Kind, latest_commit
+from workflow_scripts.planning.runs import lexicon_text_sources
 
 _ROOT = Path(__file__).resolve().parents[2]
 # Where the config names repositories: section, kind on the hub, keys below an entry, and of repository and commit.
@@ -43,8 +44,8 @@ class Repository(NamedTuple):
 def repositories(config: Mapping[str, Any]) -> Iterator[Repository]:
     """Yield the repositories that an experiment uses, in the config's order.
 
-    Of sources and collections those that it chooses or holds out; of models and translators all, as one lends to
-    another.
+    Of sources and collections those that it chooses, holds out, or learns lexicons from; of models and translators all,
+    as one lends to another.
     """
     for section, kind, above, hub, revision in _PLACES:
         entries = config.get(section, {})
@@ -57,8 +58,11 @@ def repositories(config: Mapping[str, Any]) -> Iterator[Repository]:
 
 
 def _chosen(config: Mapping[str, Any], section: str) -> list[str]:
+    if section != "sources":
+        return config["experiment"][section]
     held_out = config.get("training", {}).get("held_out", {}).get("source")
-    return config["experiment"][section] + ([held_out] if held_out and section == "sources" else [])
+    others = [*([held_out] if held_out else []), *lexicon_text_sources(config)]
+    return list(dict.fromkeys([*config["experiment"][section], *others]))
 
 
 def pins(config: Mapping[str, Any], commit_of: Callable[[Kind, str], str]) -> dict[str, Any]:

@@ -69,6 +69,19 @@ def pair_sources(config: Config) -> list[str]:
     return config["experiment"]["sources"] + ([] if held_out is None else [held_out])
 
 
+def lexicon_text_sources(config: Config) -> list[str]:
+    """The sources whose texts lexicons of the chosen strategies are induced from, each once, whether they train or not.
+
+    The config may be one whose names are not yet checked, and without defaults.
+    """
+    switching = (
+        config.get("strategies", {}).get(name, {}).get("codeswitch", {}) for name in config["experiment"]["strategies"]
+    )
+    lexicons = (config.get("lexicons", {}).get(name, {}) for entry in switching for name in entry.get("lexicons", []))
+    induced = (entry for entry in lexicons if entry.get("parallel", "texts") == "texts")
+    return list(dict.fromkeys(name for entry in induced for name in entry.get("sources", [])))
+
+
 def costly_jobs(config: Config) -> dict[str, list[list[str]]]:
     """Return the jobs whose cost is shown, by rule: lists of which every choice of one each, joined by ``/``, is a job.
 
