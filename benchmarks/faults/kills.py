@@ -42,9 +42,13 @@ def jobs_killed(experiment: Experiment, rng: random.Random, count: int, folder: 
 
 
 def snakemakes_killed(experiment: Experiment, rng: random.Random, count: int, folder: Path) -> Iterator[Outcome]:
-    """Start the whole experiment anew, kill Snakemake and all its jobs at a random moment, unlock, and run it again."""
+    """Start the whole experiment anew, kill Snakemake and all its jobs at a random moment, unlock, and run it again.
+
+    Each goes on where the one before was killed, until ``count`` have been; one that ends by itself is begun anew.
+    """
     remove(experiment.results)
-    for _ in range(count):
+    number = 0
+    while number < count:
         wait = rng.uniform(2, experiment.seconds)
         running = experiment.start("all", printed=folder / "printed.txt")
         time.sleep(wait)
@@ -56,7 +60,9 @@ def snakemakes_killed(experiment: Experiment, rng: random.Random, count: int, fo
         told = ended or (refused.returncode != 0 and "--unlock" in said)
         experiment.snakemake("--unlock", "all")
         if ended:
-            break
+            remove(experiment.results)
+            continue
+        number += 1
         yield Outcome(
             "Snakemake and its jobs killed",
             f"{wait:.1f} s after its start",

@@ -27,7 +27,8 @@ def limited(self, *arguments):
 UnfinishedVectors.encode = limited
 command_line.run(encode.main)
 """
-_ROOMS = [2**size for size in range(30, 20, -1)]  # bytes
+# Bytes: plenty, then down in steps of a sixth, so that one of them has room for a part of a batch.
+_ROOMS = [2**30, *(int(2 ** (size / 4)) for size in range(108, 80, -1))]
 
 
 def memory_runs_out(experiment: Experiment, rng: random.Random, folder: Path) -> Iterator[Outcome]:
