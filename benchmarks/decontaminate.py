@@ -1,10 +1,11 @@
 """Time and memory of `decontaminate` on made-up text of a real size: 1 M pairs against 100 k evaluation texts.
 
-    PYTHONPATH=. python benchmarks/decontaminate.py [--pairs 1000000] [--evaluation 100000]
+    PYTHONPATH=. python benchmarks/decontaminate.py [--pairs 1000000] [--evaluation 100000] [--negatives 0]
 
 Words are drawn from a Zipfian vocabulary of 200,000, pairs are as long as MS MARCO's (queries of 6 words, passages of
 56), evaluation passages as MIRACL's (100). A known number of pairs is planted: their passage is an evaluation text, or
-their query an evaluation query, or their passage holds most of one; exactly these must be found.
+their query an evaluation query, or their passage holds most of one; where pairs have hard negatives, also one that is
+an evaluation text; exactly these must be found.
 """
 
 import argparse
@@ -14,6 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,8 +37,8 @@ def _texts(chance: np.random.Generator, words: np.ndarray, number: int, length: 
         yield from (" ".join(row) for row in words[ranks])
 
 
-def _make(folder: Path, pairs: int, evaluation: int) -> dict[str, int]:
-    """Write the tables; return how many pairs are to be found, by reason."""
+def _make(folder: Path, pairs: int, evaluation: int, negatives: int) -> dict[tuple[str, str], int]:
+    """Write the tables; return how many pairs and negatives are to be found, by kind and reason."""
     chance = np.random.default_rng(1)
     letters = np.array(list("abcdefghijklmnopqrstuvwxyz"))
     words = np.array(["".join(row) for row in letters[chance.integers(0, 26, (_VOCABULARY, 8))]])
@@ -46,17 +49,22 @@ def _make(folder: Path, pairs: int, evaluation: int) -> dict[str, int]:
 
     def rows():
         texts = zip(_texts(chance, words, pairs, 6), _texts(chance, words, pairs, 56), strict=True)
+        irrelevant = _texts(chance, words, pairs * negatives, 56)
         for number, (query, passage) in enumerate(texts):
+            hard = [{"title": "", "passage": text} for text in islice(irrelevant, negatives)]
             if number < _PLANTED:
                 passage = f"“{passages[number].capitalize()}”!"
             elif number < 2 * _PLANTED:
                 query = queries[number].upper()
             elif number < 3 * _PLANTED:
                 passage = f"So it is said: {' '.join(passages[number].split()[:60])} and more besides."
-            yield f"{number}", f"s:{number}", "s", "en", "native", query, "", passage, None
+            elif number < 4 * _PLANTED and negatives:
+                hard[-1]["passage"] = passages[number].upper()
+            yield f"{number}", f"s:{number}", "s", "en", "native", query, "", passage, hard or None
 
     write_rows(rows(), folder / "pairs.parquet", PAIRS)
-    return {"exact": 2 * _PLANTED, "ngram": _PLANTED}
+    expected = {("pairs", "exact"): 2 * _PLANTED, ("pairs", "ngram"): _PLANTED}
+    return expected | ({("negatives", "exact"): _PLANTED} if negatives else {})
 
 
 def main() -> None:
@@ -64,10 +72,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=1_000_000)
     parser.add_argument("--evaluation", type=int, default=100_000)
+    parser.add_argument("--negatives", type=int, default=0, help="hard negatives of each pair")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        expected = _make(folder, arguments.pairs, arguments.evaluation)
+        # A process has at least the peak of the one that started it: what the making takes is not to be counted.
+        with ProcessPoolExecutor(max_workers=1) as maker:
+            sizes = arguments.pairs, arguments.evaluation, arguments.negatives
+            expected = maker.submit(_make, folder, *sizes).result()
         command = [sys.executable, "-m", "workflow_scripts.decontaminate", "--lang", "en"]
         command += ["--settings", '{"ngram": 8, "max_overlap": 0.5, "on_overlap": "drop"}']
         command += ["--pairs", folder / "pairs.parquet", "--evaluation", f"made={folder}"]
@@ -78,12 +90,14 @@ def main() -> None:
         seconds = time.perf_counter() - start
         if status:
             sys.exit("decontaminate failed")
-        found = Counter(pq.read_table(folder / "overlaps.parquet", columns=["reason"])["reason"].to_pylist())
+        table = pq.read_table(folder / "overlaps.parquet", columns=["kind", "reason"])
+        found = Counter(zip(*(column.to_pylist() for column in table.columns), strict=True))
     if found != expected:
         sys.exit(f"found {dict(found)}, not {expected}")
     print(
-        f"{arguments.pairs:,} pairs against {arguments.evaluation:,} texts: {seconds:.0f} s, "
-        f"{usage.ru_utime + usage.ru_stime:.0f} CPU seconds, {usage.ru_maxrss / 1e6:.2f} GB; found {dict(found)}"
+        f"{arguments.pairs:,} pairs with {arguments.negatives} hard negatives against {arguments.evaluation:,} texts: "
+        f"{seconds:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} CPU seconds, {usage.ru_maxrss / 1e6:.2f} GB; "
+        f"found {dict(found)}"
     )
 
 

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from workflow_scripts.command_line import run, settings
@@ -29,6 +31,16 @@ _ON_OVERLAP = ("drop", "stop")
 _SHOWN = 20  # overlaps that the log names before the run stops
 
 
+class _Compared(NamedTuple):
+    """A training row, or a hard negative of one by its position from 0, and what was found of it."""
+
+    kind: str
+    source: str
+    row_id: str
+    overlap: Overlap | None
+    negative: int | None = None
+
+
 def decontaminate(
     *,
     lang: str,
@@ -43,11 +55,12 @@ def decontaminate(
 ) -> None:
     """Compare the training text of ``lang`` with all evaluation queries and passages of ``lang``.
 
-    A pair's query and passage (without its title) are each compared with every query and every passage;
-    ``data.overlap`` says what an overlap is. ``folders_of_collections`` (name → folder of ``queries.parquet`` and
-    ``passages.parquet``) may be empty. Writes OVERLAPS, at most one row a pair or text: the exact match or else the
-    greater share; and a CSV of how many rows of each source were checked and found for either reason. Training tables
-    are read in batches.
+    A pair's query, its passage and each of its hard negatives (passages without their titles) are compared with every
+    query and every passage; ``data.overlap`` says what an overlap is. ``folders_of_collections`` (name → folder of
+    ``queries.parquet`` and ``passages.parquet``) may be empty. Writes OVERLAPS, at most one row a pair or text: the
+    exact match or else the greater share; and one a hard negative, which says nothing against its pair. A CSV has how
+    many pairs, texts and negatives of each source were checked and found for either reason. Training tables are read in
+    batches.
 
     Where ``on_overlap`` is ``stop``, nothing is written if there is any overlap: InputError says how many and where;
     the log has the first of them.
@@ -70,16 +83,15 @@ def decontaminate(
     found: Counter[tuple[str, str, str]] = Counter()
 
     def rows() -> Iterator[tuple[Any, ...]]:
-        for kind, source, row_id, overlap in _overlaps(index, paths_to_pairs, paths_to_texts):
+        for kind, source, row_id, overlap, negative in _overlaps(index, paths_to_pairs, paths_to_texts):
             checked[kind, source] += 1
             if overlap:
                 found[kind, source, overlap.reason] += 1
                 collection, matched = overlap.matched
                 if on_overlap == "stop" and found.total() <= _SHOWN:
-                    _log.info(
-                        "%s of %s: %s stands in %s of %s (%s)", kind, source, row_id, matched, collection, overlap
-                    )
-                yield kind, source, row_id, lang, overlap.reason, overlap.share, collection, matched
+                    name = row_id if negative is None else f"number {negative} of {row_id}"
+                    _log.info("%s of %s: %s stands in %s of %s (%s)", kind, source, name, matched, collection, overlap)
+                yield kind, source, row_id, negative, lang, overlap.reason, overlap.share, collection, matched
         if on_overlap == "stop" and found:
             raise InputError(_complaint(lang, found))
 
@@ -110,18 +122,22 @@ def _evaluation_texts(folders: dict[str, str]) -> Iterator[tuple[tuple[str, str]
     """Yield collection and id (``q:`` or ``p:`` in front), and text, of every evaluation query and passage."""
     for collection, folder in folders.items():
         for name, schema, mark in (("queries", QUERIES, "q"), ("passages", PASSAGES, "p")):
-            for ids, texts in _batches(f"{folder}/{name}.parquet", schema.names, (schema.names[0], "text")):
+            columns = (schema.names[0], "text")
+            for batch in _batches(f"{folder}/{name}.parquet", schema.names, columns):
+                ids, texts = (batch.column(column).to_pylist() for column in columns)
                 yield from (((collection, f"{mark}:{text_id}"), text) for text_id, text in zip(ids, texts, strict=True))
 
 
 def _training_texts(pairs: list[str], texts: list[str]) -> Iterator[str]:
     """Yield every text of every training row."""
     for path in pairs:
-        for queries, passages in _batches(path, PAIRS.names, ("query", "passage")):
+        for batch in _batches(path, PAIRS.names, ("query", "passage", "negatives")):
+            queries, passages = (batch.column(name).to_pylist() for name in ("query", "passage"))
             yield from filter(None, (*queries, *passages))
+            yield from _negatives(batch)[1]
     for path in texts:
-        for (bodies,) in _batches(path, TEXTS.names, ("text",)):
-            yield from bodies
+        for batch in _batches(path, TEXTS.names, ("text",)):
+            yield from batch.column("text").to_pylist()
 
 
 def _expected_ngrams(path: str) -> int:
@@ -133,21 +149,32 @@ def _expected_ngrams(path: str) -> int:
     return sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)) // 6
 
 
-def _overlaps(
-    index: OverlapIndex, pairs: list[str], texts: list[str]
-) -> Iterator[tuple[str, str, str, Overlap | None]]:
-    """Yield kind, source, id and overlap of every training row."""
+def _overlaps(index: OverlapIndex, pairs: list[str], texts: list[str]) -> Iterator[_Compared]:
+    """Yield every training row; behind a pair, each of its hard negatives."""
     for path in pairs:
-        for sources, ids, queries, passages in _batches(path, PAIRS.names, ("source", "pair_id", "query", "passage")):
-            sides = zip(
-                index.find([text or "" for text in queries]), index.find([text or "" for text in passages]), strict=True
-            )
-            for source, pair_id, (query, passage) in zip(sources, ids, sides, strict=True):
-                yield "pairs", source, pair_id, _stronger(query, passage)
+        columns = ("source", "pair_id", "query", "passage")
+        for batch in _batches(path, PAIRS.names, (*columns, "negatives")):
+            sources, ids, queries, passages = (batch.column(name).to_pylist() for name in columns)
+            counts, negatives = _negatives(batch)
+            found = (index.find([text or "" for text in side]) for side in (queries, passages))
+            of_negatives = index.find(negatives)
+            for source, pair_id, query, passage, count in zip(sources, ids, *found, counts, strict=True):
+                yield _Compared("pairs", source, pair_id, _stronger(query, passage))
+                for number, overlap in enumerate(islice(of_negatives, count)):
+                    yield _Compared("negatives", source, pair_id, overlap, number)
     for path in texts:
-        for sources, ids, bodies in _batches(path, TEXTS.names, ("source", "text_id", "text")):
+        columns = ("source", "text_id", "text")
+        for batch in _batches(path, TEXTS.names, columns):
+            sources, ids, bodies = (batch.column(name).to_pylist() for name in columns)
             for source, text_id, overlap in zip(sources, ids, index.find(bodies), strict=True):
-                yield "texts", source, text_id, overlap
+                yield _Compared("texts", source, text_id, overlap)
+
+
+def _negatives(batch: pa.RecordBatch) -> tuple[list[int], Iterator[str]]:
+    """Return how many hard negatives each pair of a batch has, and the passages of all of them, without titles."""
+    column = batch.column("negatives")
+    passages = column.flatten().field("passage")
+    return pc.fill_null(pc.list_value_length(column), 0).to_pylist(), (text.as_py() for text in passages)
 
 
 def _stronger(query: Overlap | None, passage: Overlap | None) -> Overlap | None:
@@ -155,10 +182,9 @@ def _stronger(query: Overlap | None, passage: Overlap | None) -> Overlap | None:
     return max(found, key=lambda overlap: (overlap.reason == "exact", overlap.share), default=None)
 
 
-def _batches(path: str, names: list[str], columns: tuple[str, ...]) -> Iterator[list[list[Any]]]:
+def _batches(path: str, names: list[str], columns: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     with SealedParquet(path, names) as table:
-        for batch in table.iter_batches(_ROWS, columns=list(columns)):
-            yield [batch.column(name).to_pylist() for name in columns]
+        yield from table.iter_batches(_ROWS, columns=list(columns))
 
 
 def _named_folders(values: list[str]) -> dict[str, str]:

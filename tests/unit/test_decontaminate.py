@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from workflow_scripts import decontaminate as entry_module
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.ngrams import NgramHasher
 from workflow_scripts.data.overlap import OverlapIndex
@@ -82,6 +83,55 @@ def test_either_side_of_a_pair_is_compared_with_queries_and_passages(given):
     # 18 words give 11 n-grams of 8; five more words give 5 more.
     assert rows["near passage"]["share"] == pytest.approx(11 / 16)
     assert {(row["lang"], row["collection"]) for row in rows.values()} == {("en", "rivers")}
+
+
+def pair(name, passage="Nothing of that kind stands there.", negatives=None):
+    negatives = negatives and [{"title": RIVER, "passage": text} for text in negatives]
+    return (name, f"s:{name}", "s", "en", "native", "What is it?", "T", passage, negatives)
+
+
+def write_negatives(folder):
+    pairs = [
+        pair("none"),
+        pair("empty", negatives=[]),
+        pair("clean", negatives=["Nor here.", "Nor there."]),
+        pair("third", negatives=["Nor here.", "", f"{RIVER}, as they say in books.", "Nor there."]),
+        pair("two", negatives=[RIVER.upper(), "where does it rise!"]),
+        pair("both sides", RIVER, ["Nor here.", RIVER]),
+    ]
+    write_table(table(PAIRS, *pairs), folder / "pairs.parquet", PAIRS)
+
+
+def test_hard_negatives_are_compared_each_for_itself(given, monkeypatch):
+    write_negatives(given)
+    expected = {
+        ("negatives", "third", 2): ("ngram", "p:d#1"),
+        ("negatives", "two", 0): ("exact", "p:d#1"),
+        ("negatives", "two", 1): ("exact", "q:q1"),
+        ("pairs", "both sides", None): ("exact", "p:d#1"),
+        ("negatives", "both sides", 1): ("exact", "p:d#1"),
+    }
+    for rows_at_once in (16_384, 4, 1):
+        monkeypatch.setattr(entry_module, "_ROWS", rows_at_once)
+        rows = run(given, paths_to_texts=[])
+        found = {(row["kind"], row["id"], row["negative"]): (row["reason"], row["matched"]) for row in rows}
+        assert found == expected and len(rows) == len(expected)
+    assert rows[0]["share"] == pytest.approx(11 / 16)
+    assert (given / "report.csv").read_text().splitlines() == [
+        "kind,source,lang,reason,checked,dropped",
+        "negatives,s,en,exact,10,3",
+        "negatives,s,en,ngram,10,1",
+        "pairs,s,en,exact,6,1",
+        "pairs,s,en,ngram,6,0",
+    ]
+
+
+def test_a_hard_negative_can_stop_a_run_too(given, caplog):
+    caplog.set_level("INFO")
+    write_negatives(given)
+    with pytest.raises(InputError, match="in en, 4 negatives of s, 1 pairs of s stand in evaluation text"):
+        run(given, on_overlap="stop", paths_to_texts=[])
+    assert "negatives of s: number 2 of third stands in p:d#1 of rivers" in caplog.text
 
 
 def test_the_report_counts_by_source_and_reason(given):

@@ -63,7 +63,7 @@ def whole(case):
 
 def test_folder_holds_all_that_is_promised(case, whole):
     manifest = read_manifest(whole)
-    assert manifest["seed"] == 1 and manifest["pairs_left_out"] == 3
+    assert (manifest["seed"], manifest["pairs_left_out"], manifest["negatives_left_out"]) == (1, 3, 0)
     assert not Path(f"{whole}.partial").exists()
     counts = json.loads((whole / "batches.json").read_text())
     assert counts["batches"] == {"cross-lingual": 6, "monolingual": 6}

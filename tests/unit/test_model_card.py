@@ -24,7 +24,7 @@ def folder(tmp_path):
     training = {"batch_size": 64, "hard_negatives": 2, "temperature": 0.05, "held_out": {"share": 0.02, "every": 3}}
     model = {"learning_rate": 2e-5, "pooling": "cls", "max_query_length": 32, "max_passage_length": 128}
     settings = {"training": training, "model": model, "strategy": {"alpha": 0.5}}
-    manifest = {"settings": settings, "dtype": "float32", "device": "cpu", "pairs_left_out": 7}
+    manifest = {"settings": settings, "dtype": "float32", "device": "cpu", "pairs_left_out": 7, "negatives_left_out": 2}
     examples = [
         {"regime": "monolingual", "source": "squad", "query_lang": "en", "passage_lang": "en", "examples": 128},
         {"regime": "cross-lingual", "source": "mlqa", "query_lang": "sw", "passage_lang": "en", "examples": 64},

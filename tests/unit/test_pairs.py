@@ -6,9 +6,10 @@ import pytest
 from training_case import MODEL, pair_rows, write_case, write_tokenizer, write_tokens
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.tables import PAIRS, write_table
+from workflow_scripts.data.tables import OVERLAPS, PAIRS, write_table
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.tokenization import TextTokenizer
+from workflow_scripts.training.batches import Batch
 from workflow_scripts.training.pair_tokens import PairTokens
 from workflow_scripts.training.pairs import read_pairs
 
@@ -85,6 +86,57 @@ def test_hard_negatives_are_their_rows_and_know_whose_passage_they_are(tokenizer
             expected = [place_of[(number + ahead) % 60] for ahead in (7, 11)] if number % 2 else []
             assert texts.tolist() == source.passages[lang, expected].tolist()
             assert pairs.negatives.groups[texts].tolist() == source.groups[expected].tolist()
+
+
+def overlaps_of(folder, *named):
+    """Write OVERLAPS of (kind, source, id, negative), found in English."""
+    facts = {"lang": "en", "reason": "exact", "share": 1.0, "collection": "c", "matched": "p:1"}
+    rows = [dict(zip(("kind", "source", "id", "negative"), row, strict=True)) | facts for row in named]
+    write_table(pa.Table.from_pylist(rows, schema=OVERLAPS), folder / "en.parquet", OVERLAPS)
+    return folder / "en.parquet"
+
+
+def negatives_of_pairs(pairs):
+    """Return the texts of the hard negatives of each language and pair."""
+    (source,), hard = pairs.sources, pairs.negatives
+    names = sorted(f"p{number}" for number in range(60))
+    bounds = zip(hard.offsets[source.rows].tolist(), hard.offsets[source.rows + 1].tolist(), strict=True)
+    return [
+        {name: hard.texts[first:last].tolist() for name, first, last in zip(names, *of_language, strict=True)}
+        for of_language in bounds
+    ]
+
+
+def test_a_hard_negative_that_overlaps_goes_in_all_languages_and_leaves_its_pair(tokenizer, tmp_path):
+    paths = write_case(tmp_path)["pairs"]
+    named = [("p5", 0), ("p5", 7), ("p9", 0), ("p9", 1), ("p21", 1), ("gone", 0)]
+    overlaps = [
+        overlaps_of(tmp_path / "a", *(("negatives", "made", *row) for row in named), ("negatives", "other", "p1", 0)),
+        overlaps_of(tmp_path / "b", ("negatives", "made", "p9", 0)),
+    ]
+    whole, left = read(tokenizer, paths, []), read(tokenizer, paths, overlaps)
+    expected = negatives_of_pairs(whole)
+    assert len(expected) == 3 and sum(map(len, expected[0].values())) == 60
+    for of_language in expected:
+        of_language |= {"p5": of_language["p5"][1:], "p9": [], "p21": of_language["p21"][:1]}
+    assert negatives_of_pairs(left) == expected
+    assert (left.left_out, left.negatives_left_out, whole.negatives_left_out) == (0, 12, 0)
+    assert left.sources[0].queries.tolist() == whole.sources[0].queries.tolist()
+
+
+def test_a_batch_never_draws_a_hard_negative_that_overlaps(tokenizer, tmp_path):
+    paths = write_case(tmp_path)["pairs"]
+    overlaps = overlaps_of(tmp_path, ("negatives", "made", "p1", 0), ("negatives", "made", "p3", 1))
+    pairs = read(tokenizer, paths, [overlaps])
+    (source,) = pairs.sources
+    place_of = {name: place for place, name in enumerate(sorted(f"p{number}" for number in range(60)))}
+    chosen = np.array([place_of["p1"], place_of["p3"]])
+    zeros = np.zeros(2, dtype=np.int64)
+    texts, groups = (source.queries[0, chosen], source.passages[0, chosen]), source.groups[chosen]
+    batch = Batch(True, zeros, zeros, zeros, *texts, groups, chosen)
+    drawn = {tuple(pairs.negatives.of(batch, pairs.sources, 2, 1, k)[0].tolist()) for k in range(20)}
+    # The passages of two other pairs, 7 and 11 ahead: of p1 the second is left, of p3 the first.
+    assert drawn == {tuple(source.passages[0, [place_of["p12"], place_of["p10"]]].tolist())}
 
 
 def test_languages_are_chosen_and_must_be_there(tokenizer, tmp_path):

@@ -20,7 +20,8 @@ def _schema(**columns: pa.DataType) -> pa.Schema:
 
 # A language may hold only the query or only the passage of a pair (MLQA has Arabic questions, no Arabic passage).
 # A pair without hard negatives of its own has null there.
-_NULLABLE = {"query", "title", "passage", "negatives"}
+# An overlap is a hard negative's, by its position, or that of a whole row.
+_NULLABLE = {"query", "title", "passage", "negatives", "negative"}
 
 _PASSAGE = pa.struct([("title", pa.string()), ("passage", pa.string())])
 
@@ -53,6 +54,7 @@ OVERLAPS = _schema(
     kind=pa.string(),
     source=pa.string(),
     id=pa.string(),
+    negative=pa.int32(),
     lang=pa.string(),
     reason=pa.string(),
     share=pa.float32(),

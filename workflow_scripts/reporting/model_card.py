@@ -86,7 +86,8 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
         "`manifest.json` holds all settings, versions and digests of inputs, `batches.json` the realised batches.",
         "## Data",
         _table(*_data(examples, settings["licences"])),
-        f"Left out as overlapping evaluation text: {trained.manifest['pairs_left_out']} rows.",
+        f"Left out as overlapping evaluation text: {trained.manifest['pairs_left_out']} rows and "
+        f"{trained.manifest['negatives_left_out']} hard negatives.",
         "## Scores",
         _table(*_scores(means)),
         "× 100, means over languages (ordered pairs of them in cross-lingual retrieval) of this run alone; the "

@@ -63,5 +63,6 @@ def finetune(
             device=run.device.type,
             dtype=settings["training"]["dtype"],
             pairs_left_out=run.pairs.left_out,
+            negatives_left_out=run.pairs.negatives_left_out,
         )
     shutil.rmtree(path_to_partial)

@@ -1,7 +1,7 @@
 """Training pairs of several languages, lined up by pair id; of their text only the tokens are read."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from workflow_scripts.data.token_arrays import JoinedTokens
 from workflow_scripts.training.batches import SourcePairs
 from workflow_scripts.training.held_out import is_held_out
 from workflow_scripts.training.negatives import UNKNOWN_GROUP, HardNegatives
-from workflow_scripts.training.overlaps import read_overlaps, without_overlaps
+from workflow_scripts.training.overlaps import (
+    overlapping_negatives,
+    read_negative_overlaps,
+    read_overlaps,
+    without_overlaps,
+)
 from workflow_scripts.training.pair_tokens import PairTokens
 
 _log = logging.getLogger(__name__)
@@ -35,12 +40,13 @@ class TrainingPairs:
     passages: JoinedTokens
     negatives: HardNegatives
     left_out: int  # rows that the overlaps name
+    negatives_left_out: int  # hard negatives that they name, of whatever row
 
 
 def read_pairs(
     paths: Sequence[str | Path],
     paths_to_tokens: Sequence[str | Path],
-    paths_to_overlaps: Iterable[str | Path],
+    paths_to_overlaps: Sequence[str | Path],
     languages: Sequence[str] | None = None,
     held_out_share: float = 0.0,
     held_out_source: str | None = None,
@@ -100,31 +106,31 @@ def read_pairs(
             f"training.held_out.share: {held_out_share} of {len(group_names)} groups leaves none to train on or none "
             "held out; choose another"
         )
-    negatives = _negatives(tokens, passages, passage_rows, groups, np.unique(groups[aside]))
-    return TrainingPairs(langs, parts[False], parts[True], queries, passages, negatives, left_out)
-
-
-def _negatives(
-    tokens: list[PairTokens],
-    passages: JoinedTokens,
-    passage_rows: np.ndarray,
-    groups: np.ndarray,
-    held_out: np.ndarray,
-) -> HardNegatives:
-    """Join the files' hard negatives but for the passages of ``held_out`` groups, which training is not to read.
-
-    ``passage_rows`` and ``groups`` are those of all pairs that are left.
-    """
-    ends = np.cumsum([0, *(len(of.negative_rows) for of in tokens)])
-    offsets = [of.negative_offsets[1:] + end for of, end in zip(tokens, ends, strict=False)]
-    texts = [of.negative_rows + first for of, first in zip(tokens, passages.starts, strict=False)]
+    offsets, texts = _joined_negatives(tokens, passages)
+    named = overlapping_negatives(table, offsets, read_negative_overlaps(paths_to_overlaps))
+    _log.info("%d hard negatives, %d left out as overlapping evaluation text", len(named), named.sum())
     group_of = np.full(len(passages), UNKNOWN_GROUP, dtype=np.int64)
     filled = passage_rows >= 0
     group_of[passage_rows[filled]] = groups[filled]
-    joined = np.concatenate(texts)
-    kept = ~np.isin(group_of[joined], held_out)
-    kept_before = np.concatenate([[0], np.cumsum(kept)])
-    return HardNegatives(kept_before[np.concatenate([[0], *offsets])], joined[kept], group_of)
+    # Nor is training to read the passages of groups that are held out.
+    negatives = _without(named | np.isin(group_of[texts], np.unique(groups[aside])), offsets, texts, group_of)
+    return TrainingPairs(
+        langs, parts[False], parts[True], queries, passages, negatives, left_out, negatives_left_out=int(named.sum())
+    )
+
+
+def _joined_negatives(tokens: list[PairTokens], passages: JoinedTokens) -> tuple[np.ndarray, np.ndarray]:
+    """Return offsets [rows + 1] and texts of the hard negatives of all files, both int64."""
+    ends = np.cumsum([0, *(len(of.negative_rows) for of in tokens)])
+    offsets = [of.negative_offsets[1:] + end for of, end in zip(tokens, ends, strict=False)]
+    texts = [of.negative_rows + first for of, first in zip(tokens, passages.starts, strict=False)]
+    return np.concatenate([[0], *offsets]), np.concatenate(texts)
+
+
+def _without(dropped: np.ndarray, offsets: np.ndarray, texts: np.ndarray, groups: np.ndarray) -> HardNegatives:
+    """Return the hard negatives that are not ``dropped``, bool [negatives]."""
+    kept_before = np.concatenate([[0], np.cumsum(~dropped)])
+    return HardNegatives(kept_before[offsets], texts[~dropped], groups)
 
 
 def _numbered(path: str | Path, tokens: PairTokens, first_query: int, first_passage: int) -> pa.Table:
