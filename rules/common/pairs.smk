@@ -63,7 +63,7 @@ def training_pairs(wildcards):
 def training_overlaps(wildcards):
     return expand(
         "<results>/overlaps/pairs/{lang}.parquet",
-        lang=runs.training_languages(config, wildcards.strategy),
+        lang=runs.overlap_languages(config, wildcards.strategy),
     )
 
 

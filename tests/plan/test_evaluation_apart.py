@@ -111,6 +111,17 @@ def test_no_evaluation_file_is_an_input_of_training(jobs, evaluation, rule):
     assert {PurePath(path).stem for path in shifts} == ({"en", "es"} if jobs.held_out == "source" else set())
 
 
+def test_models_of_all_strategies_leave_out_the_same_pairs(jobs):
+    """One that learns from switched English, too, leaves a pair out that overlaps in another language."""
+    for rule in ("finetune", "try_learning_rate"):
+        overlaps = {
+            frozenset(PurePath(path).stem for path in inputs if "/overlaps/pairs/" in path)
+            for name, inputs, _ in jobs.all
+            if name == rule
+        }
+        assert overlaps == {frozenset({"en", "es", "sw"})}
+
+
 def test_pairs_that_are_held_out_are_compared_with_evaluation_too(jobs):
     shifts = {path for path in jobs.inputs("decontaminate") if "/pairs/prepared/shifts/" in path}
     assert len(shifts) == (2 if jobs.held_out == "source" else 0)

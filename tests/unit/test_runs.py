@@ -43,6 +43,21 @@ def test_two_low_resource_languages_are_zero_shot(config):
     assert groups["unseen in fine-tuning"] == ["te", "yo"]
 
 
+def test_strategies_leave_out_the_same_pairs(config):
+    trained = ("english", "mono", "cross", "hybrid")
+    assert {tuple(runs.overlap_languages(config, name)) for name in trained} == {tuple(runs.training_languages(config))}
+    # One that is not among the experiment's is compared with them.
+    assert runs.overlap_languages(config, "codeswitch") == runs.training_languages(config)
+
+
+def test_overlaps_of_languages_that_nothing_trains_on_decide_no_pair(config):
+    config["experiment"]["strategies"] = ["untuned", "english", "codeswitch"]
+    assert runs.overlap_languages(config, "english") == runs.overlap_languages(config, "codeswitch") == ["en"]
+    config["strategies"]["mono"]["languages"] = ["en", "es"]
+    config["experiment"]["strategies"].append("mono")
+    assert runs.overlap_languages(config, "english") == ["en", "es"]
+
+
 def test_a_collection_without_yoruba_has_not_the_same_group_twice(config):
     config["collections"]["atlas"]["languages"] = ["en", "sw", "te"]
     groups = language_groups(config, "atlas", LANGUAGES)

@@ -123,6 +123,16 @@ def training_languages(config: Config, strategy: str | None = None) -> list[str]
     return sorted(available if named is None else available & set(named))
 
 
+def overlap_languages(config: Config, strategy: str) -> list[str]:
+    """The languages whose overlaps a strategy leaves out: of all that trains in the experiment, and its own, sorted.
+
+    A pair goes in every language for every strategy, so that they are compared on the same pairs. Languages that
+    nothing trains on do not count: what evaluates them decides no training.
+    """
+    trained = [name for name in config["experiment"]["strategies"] if is_trained(config, name)]
+    return sorted({lang for name in [*trained, strategy] for lang in training_languages(config, name)})
+
+
 def text_languages(config: Config) -> list[str]:
     """The languages whose plain text pre-training reads, sorted; none where no model is pre-trained here."""
     if not any("pretrain" in config["models"][model] for model in config["experiment"]["models"]):
