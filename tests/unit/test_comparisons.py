@@ -95,6 +95,28 @@ def test_families_of_the_correction(tmp_path):
     assert one["detectable"] == other["detectable"]
 
 
+def test_groups_of_the_same_languages_are_one_test(tmp_path):
+    rng = np.random.default_rng(0)
+    mono = {lang: rng.random(20) for lang in ("sw", "te")}
+    # One difference is clear, the others are in doubt: what is corrected for how many shows in all of them.
+    scores = {
+        ("s", "mono", 1): mono,
+        ("s", "hybrid", 1): {"sw": mono["sw"] + rng.normal(0.1, 0.2, 20), "te": mono["te"] + rng.normal(0.2, 0.1, 20)},
+    }
+    others = {"the same": ["te", "sw"], "one": ["sw"], "and no scores": ["sw", "yo"]}
+    plain, further = tmp_path / "plain", tmp_path / "further"
+    (once, _), (again, every) = (
+        compared(plain, scores),
+        compared(further, scores, languages=["sw", "te", "yo"], groups=GROUPS | others),
+    )
+    corrected = {row["group"]: row["p_holm"] for row in again}
+    assert {row["group"]: row["p_holm"] for row in once}.items() <= corrected.items()
+    assert corrected["the same"] == corrected["both"]
+    assert corrected["one"] == corrected["and no scores"] == corrected["lang:sw"]
+    assert [row["languages"] for row in again] == ["sw te", "te sw", "sw", "sw", "sw", "te"]
+    assert all(row["p_holm"] == row["p"] for row in every)  # two systems of a model, in one group: a family of one
+
+
 def test_systems_without_a_counterpart_are_left_out():
     systems = [System(*pair) for pair in (("bm25", "bm25"), ("s", "mono"), ("s", "hybrid"), ("m", "hybrid"))]
     assert compared_systems(systems, "hybrid", ["mono"]) == [(systems[2], systems[1])]

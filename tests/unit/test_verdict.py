@@ -20,7 +20,8 @@ def fit(slope: float, low: float, high: float, left_out: str = "") -> ScalingFit
 
 
 def row(model: str, difference: float, low: float, high: float) -> Comparison:
-    return Comparison("c", "monolingual", "ndcg@10", model, "g", "hybrid", "mono", 9, difference, low, high, *[0.1] * 6)
+    where = ("c", "monolingual", "ndcg@10", model, "g", "sw te", "hybrid", "mono", 9)
+    return Comparison(*where, difference, low, high, *[0.1] * 6)
 
 
 def said(*fits: ScalingFit, sizes=SIZES, quantity=QUANTITY) -> str:

@@ -32,6 +32,7 @@ class Comparison:
     metric: str
     model: str
     group: str
+    languages: str  # of the group, those that the slice has scores for; by a space apart
     strategy: str
     baseline: str
     queries: int
@@ -104,6 +105,7 @@ class PairedComparisons:
                         metric=part.metric,
                         model=ours.model,
                         group=group.name,
+                        languages=" ".join(group.languages),
                         strategy=ours.strategy,
                         baseline=theirs.strategy,
                         queries=int(scores.counts[group.members].sum()),
@@ -156,13 +158,33 @@ def difference_variance(scores: LanguageScores, ours: np.ndarray, theirs: np.nda
 
 
 def correct(comparisons: list[Comparison], family: tuple[str, ...]) -> None:
-    """Fill in ``p_holm``: Holm's correction over all comparisons that agree in the columns ``family``."""
-    members: dict[tuple, list[Comparison]] = {}
+    """Fill in ``p_holm``: Holm's correction over all comparisons that agree in the columns ``family``.
+
+    Groups of the same languages are one test by several names: it counts once, and they share what it gives.
+    """
+    families: dict[tuple, dict[tuple, list[Comparison]]] = {}
     for comparison in comparisons:
-        members.setdefault(tuple(getattr(comparison, name) for name in family), []).append(comparison)
-    for tests in members.values():
-        for comparison, adjusted in zip(tests, holm(np.array([test.p for test in tests])), strict=True):
-            comparison.p_holm = float(adjusted)
+        tests = families.setdefault(tuple(getattr(comparison, name) for name in family), {})
+        tests.setdefault(_tested(comparison), []).append(comparison)
+    for tests in families.values():
+        # Of one test p is one, whatever it is called: the same flips of the same queries.
+        adjusted = holm(np.array([named[0].p for named in tests.values()]))
+        for named, value in zip(tests.values(), adjusted, strict=True):
+            for comparison in named:
+                comparison.p_holm = float(value)
+
+
+def _tested(comparison: Comparison) -> tuple:
+    """Return what a comparison tests: its slice, systems and set of languages, whatever the group is called."""
+    return (
+        comparison.collection,
+        comparison.setting,
+        comparison.metric,
+        comparison.model,
+        comparison.strategy,
+        comparison.baseline,
+        frozenset(comparison.languages.split()),
+    )
 
 
 def compare_strategies(

@@ -21,8 +21,7 @@ def language_groups(config: Config, collection: str, table: Mapping[str, Languag
         "seen in fine-tuning": [lang for lang in languages if lang in seen],
         "unseen in fine-tuning": [lang for lang in languages if lang not in seen],
     }
-    # A group that is another by a further name would only say the same again, and take part in the correction for many
-    # tests.
+    # A further group that is another by its rule would only say the same again.
     if "yo" not in languages:
         del groups["low-resource without yo"]
     for name, members in _further_groups(config, languages, table):
