@@ -3,12 +3,12 @@
 import argparse
 import json
 import logging
-import resource
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.spent_time import earlier_time, spent_time
 from workflow_scripts.data.storage_errors import storage_error
 
 _log = logging.getLogger("command_line")
@@ -29,7 +29,7 @@ def run(main: Callable[[], None]) -> None:
     """Run an entry module's ``main``: log to standard error; what a user can put right ends in one line and status 1.
 
     That is InputError, memory that Python is refused, and errors of the disk. The last line of the log says what
-    processor time all took.
+    processor time all took; of a job that went on from where others were killed, the line before says what those took.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
     try:
@@ -43,15 +43,7 @@ def run(main: Callable[[], None]) -> None:
         if (complaint := storage_error(error)) is None:
             raise
         sys.exit(f"error: {complaint}")
-    _log.info("processor time %.2f s", processor_seconds())
-
-
-def processor_seconds() -> float:
-    """Return the processor time of this process and of those that it started and waited for, in seconds.
-
-    Benchmark files of Snakemake have samples, every 30 s after the first 15, and so up to half a minute too little.
-    """
-    return sum(
-        used.ru_utime + used.ru_stime
-        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    )
+    earlier = earlier_time()
+    if earlier.wall:
+        _log.info("earlier attempts: processor time %.2f s, wall time %.2f s", earlier.processor, earlier.wall)
+    _log.info("processor time %.2f s", spent_time().processor)

@@ -93,7 +93,7 @@ def measured_seconds(job: Job) -> float | None:
     if not job.gpus and not job.rule.startswith("fetch"):
         took = processor_time(job.log) if job.log else None
         return None if took is None else took / job.threads
-    return read_benchmark(job.benchmark)["s"] if job.benchmark and Path(job.benchmark).is_file() else None
+    return read_benchmark(job.benchmark, job.log)["s"] if job.benchmark and Path(job.benchmark).is_file() else None
 
 
 def _stage(job: Job) -> tuple[str, str]:

@@ -93,6 +93,18 @@ def test_processor_time_is_that_of_the_log_where_it_says_one(tmp_path, spent):
     assert float(summed(tmp_path, spent)["s", "mono", "finetune"]["cpu_hours"]) == 3.0
 
 
+def test_a_job_that_was_resumed_costs_what_all_attempts_took(tmp_path, spent):
+    log = tmp_path / "logs/finetune/s/mono/1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text(
+        "2026-11-29 14:00:15,801 command_line: earlier attempts: processor time 7200.00 s, wall time 3600.00 s\n"
+        "2026-11-29 14:00:15,802 command_line: processor time 10800.00 s\n"
+    )
+    row = summed(tmp_path, spent)["s", "mono", "finetune"]
+    # The other of the two runs: an hour, three of processors.
+    assert (float(row["wall_hours"]), float(row["cpu_hours"])) == (1.5, 3.0)
+
+
 def test_gpus_are_those_of_the_manifest(tmp_path):
     for job in ("finetune/s/mono/1", "encode/s/mono/1/c/sw", "search/s/mono/1/c/sw"):
         benchmark(tmp_path, job, HOUR, HOUR / 2)

@@ -17,6 +17,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest, write_manifest
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.sealed_json import write_sealed
+from workflow_scripts.data.spent_time import SpentTime
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
@@ -246,12 +247,15 @@ def test_a_part_goes_on_at_its_last_whole_block_and_ends_with_the_same_bytes(mod
 
         return limited
 
+    took = SpentTime(wall=1e6, processor=2e6)
     total, batch = 12, 0
     while True:
         computed.clear()
         monkeypatch.setattr(BiEncoder, "encode_rows", stop_at(batch))
         try:
-            run(model, data, tmp_path / f"out{batch}", batch_tokens=24)
+            with monkeypatch.context() as patched:
+                patched.setattr(encoding, "spent_time", lambda: took)
+                run(model, data, tmp_path / f"out{batch}", batch_tokens=24)
             break
         except Killed:
             assert not (tmp_path / f"out{batch}" / "manifest.json").exists()
@@ -260,6 +264,9 @@ def test_a_part_goes_on_at_its_last_whole_block_and_ends_with_the_same_bytes(mod
         monkeypatch.setattr(BiEncoder, "encode_rows", stop_at(-1))
         output = run(model, data, tmp_path / f"out{batch}", batch_tokens=24)
         assert total - before <= sum(computed) <= total - before + 1  # of a block of two texts one may be done again
+        # What was spent on whole blocks counts; before the first there is nothing to go on from.
+        manifest, resumed = read_manifest(output), sum(computed) < total
+        assert (manifest["wall_seconds"] > took.wall) == (manifest["processor_seconds"] > took.processor) == resumed
         for kind in ("queries", "passages"):
             assert (output / f"{kind}.npy").read_bytes() == (whole / f"{kind}.npy").read_bytes()
         batch += 1

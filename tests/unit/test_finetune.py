@@ -18,8 +18,10 @@ from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import read_manifest
+from workflow_scripts.data.spent_time import SpentTime
 from workflow_scripts.encoders.bi_encoder import load_bi_encoder
-from workflow_scripts.training import trainer
+from workflow_scripts.reporting.job_logs import earlier_attempts, processor_time
+from workflow_scripts.training import checkpoints, trainer
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.pretraining import plan_lines, pretrain, read_lines
@@ -109,6 +111,10 @@ def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_pa
     assert not (output / "manifest.json").exists()
     resumed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert "resuming from" in resumed.stderr
+    (tmp_path / "log").write_text(resumed.stderr, encoding="utf-8")
+    before, manifest = earlier_attempts(tmp_path / "log"), read_manifest(output)
+    assert 0 < before.wall < manifest["wall_seconds"]
+    assert 0 < before.processor < manifest["processor_seconds"] <= processor_time(tmp_path / "log")
     assert equal(weights(output), weights(tmp_path / "whole"))
     first, second = records(output), records(tmp_path / "whole")
     for record in first + second:
@@ -120,6 +126,7 @@ def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_pa
 def test_stops_at_any_checkpoint_and_goes_on_bitwise(case, whole, tmp_path, monkeypatch):
     """Every checkpoint of the run, not only the one at which the kill happened to strike."""
     save = Checkpoints.save
+    took = SpentTime(wall=1e6, processor=2e6)
     for stop in (3, 6, 9):
 
         def save_and_stop(self, step, model, optimizer, stop=stop):
@@ -127,12 +134,19 @@ def test_stops_at_any_checkpoint_and_goes_on_bitwise(case, whole, tmp_path, monk
             if step == stop:
                 raise KeyboardInterrupt
 
-        monkeypatch.setattr(Checkpoints, "save", save_and_stop)
-        with pytest.raises(KeyboardInterrupt):
-            run_finetune(case, tmp_path / f"stop{stop}")
-        monkeypatch.setattr(Checkpoints, "save", save)
+        with monkeypatch.context() as patched:
+            patched.setattr(Checkpoints, "save", save_and_stop)
+            patched.setattr(checkpoints, "spent_time", lambda: took)
+            with pytest.raises(KeyboardInterrupt):
+                run_finetune(case, tmp_path / f"stop{stop}")
         run_finetune(case, tmp_path / f"stop{stop}")
         assert equal(weights(tmp_path / f"stop{stop}"), weights(whole))
+        # What the run took before it was stopped is in its manifest, and in no other's.
+        manifest = read_manifest(tmp_path / f"stop{stop}")
+        assert manifest["wall_seconds"] > took.wall and manifest["processor_seconds"] > took.processor
+    run_finetune(case, tmp_path / "new")
+    manifest = read_manifest(tmp_path / "new")
+    assert manifest["wall_seconds"] < took.wall and manifest["processor_seconds"] < took.processor
 
 
 def test_state_of_other_settings_is_not_resumed(case, whole, tmp_path, monkeypatch, caplog):

@@ -9,9 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow_scripts import decontaminate
+from workflow_scripts import command_line, decontaminate
+from workflow_scripts.data import spent_time
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
+from workflow_scripts.data.spent_time import SpentTime
 from workflow_scripts.data.table_stream import write_rows
 from workflow_scripts.data.tables import PAIRS, TEXTS
 from workflow_scripts.planning.config import resolve_config
@@ -37,7 +39,7 @@ from workflow_scripts.planning.sizes import (
     text_count,
 )
 from workflow_scripts.planning.text_lengths import TextLength, TextLengths
-from workflow_scripts.reporting.job_logs import processor_time
+from workflow_scripts.reporting.job_logs import earlier_attempts, processor_time
 
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = read_languages(ROOT / "resources/languages.csv")
@@ -279,6 +281,19 @@ def test_a_log_ends_with_its_processor_time(tmp_path):
     assert processor_time(log) is None
     log.write_text("")
     assert processor_time(log) is None
+    assert earlier_attempts(log) == SpentTime()
+
+
+def test_a_log_says_what_a_job_took_before_it_was_resumed(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(spent_time, "_earlier", SpentTime())
+    caplog.set_level("INFO")
+    log = tmp_path / "a.log"
+    for earlier in (SpentTime(), SpentTime(wall=1e6, processor=2e6)):
+        caplog.clear()
+        command_line.run(lambda earlier=earlier: spent_time.go_on_from(earlier))
+        log.write_text("".join(f"now {record.name}: {record.getMessage()}\n" for record in caplog.records))
+        assert earlier_attempts(log) == earlier
+        assert earlier.processor < processor_time(log) < earlier.processor + 1e6
 
 
 def test_downloads_are_counted_where_they_are_known():

@@ -10,7 +10,6 @@ import json
 import platform
 import resource
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from xxhash import xxh3_128
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.machine import describe_machine
 from workflow_scripts.data.sealed_json import SEAL, read_sealed, write_sealed
+from workflow_scripts.data.spent_time import spent_time
 
 MANIFEST = "manifest.json"
-_STARTED = time.monotonic()
 _PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
 
 
@@ -137,8 +136,9 @@ def git_commit() -> str:
 
 
 def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any) -> None:
-    """Write ``folder/manifest.json``: facts, versions, machine, wall time, peak memory, digests of inputs and files.
+    """Write ``folder/manifest.json``: facts, versions, machine, times, peak memory, digests of inputs and files.
 
+    Times are the job's, with what it took before it was killed and resumed; peak memory is this process's.
     ``facts`` are JSON values such as seed, device, dtype. Raises TypeError on any other, and InputError for an input
     that is not what its own manifest names.
     """
@@ -146,6 +146,7 @@ def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any
     files = {
         part.name: digest_file(part) for part in sorted(folder.iterdir()) if part.is_file() and part.name != MANIFEST
     }
+    spent = spent_time()
     manifest = {
         **facts,
         "files": files,
@@ -154,7 +155,8 @@ def write_manifest(folder: str | Path, *, inputs: list[str | Path], **facts: Any
         "versions": versions(),
         "git_commit": git_commit(),
         "machine": describe_machine(),
-        "wall_seconds": round(time.monotonic() - _STARTED, 2),
+        "wall_seconds": round(spent.wall, 2),
+        "processor_seconds": round(spent.processor, 2),
         "peak_memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
     }
     write_sealed(folder / MANIFEST, manifest)

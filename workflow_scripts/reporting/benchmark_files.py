@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.reporting.job_logs import processor_time
+from workflow_scripts.reporting.job_logs import earlier_attempts, processor_time
 
 _COST = ("s", "max_rss", "cpu_time")
 Jobs = Mapping[str, Sequence[Sequence[str]]]
@@ -49,6 +49,7 @@ def read_benchmark(path: str | Path, path_to_log: str | Path | None = None) -> d
 
     Snakemake samples the processor time, every 30 s after the first 15, so what a job took after the last sample is not
     in it; where the job's log ends with what it took, that counts. A job too short to be sampled has NA, which is 0.
+    The file is of the last attempt: where the log says what a job that was killed and resumed took before, both add up.
     """
     try:
         with open(path, encoding="utf-8", newline="") as file:
@@ -58,5 +59,10 @@ def read_benchmark(path: str | Path, path_to_log: str | Path | None = None) -> d
         raise InputError(f"{path}: no such file; run the rule that makes it") from None
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(f"{path}: not a benchmark file of Snakemake ({error!r})") from error
-    took = processor_time(path_to_log) if path_to_log else None
-    return found if took is None else found | {"cpu_time": took}
+    if not path_to_log:
+        return found
+    took = processor_time(path_to_log)
+    return found | {
+        "s": found["s"] + earlier_attempts(path_to_log).wall,
+        "cpu_time": found["cpu_time"] if took is None else took,
+    }

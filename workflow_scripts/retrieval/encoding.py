@@ -15,6 +15,7 @@ from xxhash import xxh3_128
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.spent_time import SpentTime, go_on_from, spent_time
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.retrieval.read_ahead import read_ahead
 
@@ -39,12 +40,14 @@ class Encoder(Protocol):
 
 @dataclass
 class Progress:
-    """How many rows of each matrix are encoded, and the digest of all of them."""
+    """How many rows of each matrix are encoded, the digest of all of them, and the seconds that they took."""
 
     queries: int = 0
     passages: int = 0
     queries_digest: str = ""
     passages_digest: str = ""
+    wall_seconds: float = 0.0
+    processor_seconds: float = 0.0
 
 
 class UnfinishedVectors:
@@ -55,11 +58,15 @@ class UnfinishedVectors:
     """
 
     def __init__(self, folder: str | Path, key: str) -> None:
-        """Use ``folder`` for content ``key``; what it holds of other content is written over."""
+        """Use ``folder`` for content ``key``; what it holds of other content is written over.
+
+        What the rows that are there took counts as this job's.
+        """
         self.folder = Path(folder)
         self._key = key
         self.folder.mkdir(parents=True, exist_ok=True)
         self.progress = self._read()
+        go_on_from(SpentTime(self.progress.wall_seconds, self.progress.processor_seconds))
 
     def _read(self) -> Progress:
         try:
@@ -112,6 +119,8 @@ class UnfinishedVectors:
     def _keep(self, kind: str, matrix: "_MatrixFile") -> None:
         setattr(self.progress, kind, matrix.rows)
         setattr(self.progress, f"{kind}_digest", matrix.digest)
+        spent = spent_time()
+        self.progress.wall_seconds, self.progress.processor_seconds = spent.wall, spent.processor
         with atomic_file(self.folder / _PROGRESS) as temporary:
             temporary.write_text(json.dumps(asdict(self.progress) | {"key": self._key}), encoding="utf-8")
 

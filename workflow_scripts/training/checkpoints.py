@@ -1,6 +1,6 @@
 """Training state that survives a killed process, in a folder that only the training job knows.
 
-A checkpoint is one safetensors file (weights, optimiser, random state) that names the content it
+A checkpoint is one safetensors file (weights, optimiser, random state, what time it took) that names the content it
 belongs to, so that one made by other settings, inputs or code is never resumed, and the digest of its tensors, so that
 a damaged one is not either.
 """
@@ -17,12 +17,14 @@ from xxhash import xxh3_128
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.spent_time import SpentTime, go_on_from, spent_time
 from workflow_scripts.training.parallel import shard_like, whole_tensor
 from workflow_scripts.training.processes import ALONE, Processes
 
 _log = logging.getLogger(__name__)
 _KEPT = 2
 _BEST = "best.safetensors"
+_SPENT = "spent"  # float64 [2]: seconds by the clock, of processors
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
 
@@ -57,6 +59,8 @@ class Checkpoints:
                 f"random.{kind}.{rank}": part.cpu().clone() for rank, part in enumerate(self._processes.gather(state))
             }
         if self._processes.leads:
+            spent = spent_time()
+            tensors[_SPENT] = torch.tensor([spent.wall, spent.processor], dtype=torch.float64)
             with atomic_file(self.folder / f"step-{step:08d}.safetensors") as temporary:
                 self._write(tensors, temporary)
             for path in self._paths()[:-_KEPT]:
@@ -82,7 +86,10 @@ class Checkpoints:
                 tensor.copy_(shard_like(tensors[name], tensor))
 
     def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """Load the last whole checkpoint into model and optimiser; return how many updates it has, 0 without any."""
+        """Load the last whole checkpoint into model and optimiser; return how many updates it has, 0 without any.
+
+        What it took counts as this job's.
+        """
         tensors, last = None, None
         for last in reversed(self._paths()):
             tensors = _read(last)
@@ -90,7 +97,9 @@ class Checkpoints:
                 break
             _log.warning("%s is damaged; it is left out", last)
         if tensors is None or last is None:
+            go_on_from(SpentTime())
             return 0
+        go_on_from(SpentTime(*tensors[_SPENT].tolist()))
         step = int(_NAME.fullmatch(last.name)[1])
         with torch.no_grad():
             for name, tensor in _distinct_tensors(model).items():
