@@ -217,6 +217,7 @@ def test_the_second_condition_adds_translated_languages_and_nothing_else(tree, p
         "decontaminate": 11 + 5,
         "finetune": 1,
     }
+    assert "translate_shard" in tree.snakemake("plan").stdout
 
 
 def test_the_sanity_check_trains_nothing(tree, pins):

@@ -49,7 +49,7 @@ FACTS = ROOT / "resources/collection_sizes.csv"
 def config_with(**changes):
     raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for section, values in changes.items():
-        raw[section] |= values
+        raw[section] = raw.get(section, {}) | values
     return resolve_config(raw, LANGUAGES)
 
 
@@ -100,6 +100,20 @@ def test_the_work_of_encoding_and_searching_ten_languages():
     assert searched["gigaproduct"] == pytest.approx(100 * 1000 * 32 / 1e9)
     assert searched["row"] == 100 * 10 * 100  # queries x languages x depth
     assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * (32 * 2 + 40)
+
+
+@pytest.mark.parametrize("rows", [None, 900])
+def test_the_work_of_translating_counts_the_tokens_of_its_texts_whatever_is_known_of_their_number(rows):
+    config = config_with(
+        translation={"engine": "transformers", "model": "nllb", "shards": 4},
+        translators={"nllb": {"family": "nllb", "folder": "nllb", "size_m": 600}},
+    )
+    lengths = TextLengths({**LENGTHS, ("pairs", "atlas", "*"): TextLength(40, 50, rows)})
+    planned = replace(experiment(config), lengths=lengths)
+    done = planned.work(job("a", "translate_shard", source="atlas", lang="sw", shard="0"))
+    # 1,000 pairs over four jobs, 2 operations on each of 600 million parameters for a token.
+    tflop = 250 * (40 + 50) * 2 * 600e6 / 1e12
+    assert done == {"job": 1.0, "text": 500, "cpu_tflop": pytest.approx(tflop)}
 
 
 def test_scoring_reads_hits_and_judges_lists():

@@ -200,9 +200,9 @@ class Experiment:
 
     def _translated(self, named: Mapping[str, str], name: str) -> dict[str, float]:
         """A translation is taken to be as long as its source: both count as tokens of half the model each."""
-        entry = self.config["sources"][named["source"]]
+        length = self.lengths.of(PAIRS, self.config["sources"][named["source"]], "en")
         pairs = self.pairs(named["source"], named["lang"]) / self.config["translation"]["shards"]
-        tokens = pairs * sum(self.lengths.of(PAIRS, entry, "en"))
+        tokens = pairs * (length.query + length.passage)
         operations = 2 * self.config["translators"][name]["size_m"] * 1e6 * tokens
         return {"text": 2 * pairs, "tflop": operations / 1e12}
 
