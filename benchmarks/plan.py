@@ -3,7 +3,7 @@
     PYTHONPATH=. python benchmarks/plan.py [EXPERIMENT.yaml ...]
 
 Run it where the experiment ran (its results lie below the working folder). It prints a Markdown table: a stage's jobs,
-what ``resources/rates.csv`` says they take, what their logs say they took (processor time over threads), and the factor
+what ``resources/rates.csv`` says they take, what their logs say they took (processor time), and the factor
 between the two. ``--text-lengths`` prints rows of ``resources/text_lengths.csv`` instead, counted in what the run made.
 """
 
@@ -118,7 +118,8 @@ def main() -> None:
         RESOURCES / "collection_sizes.csv",
         RESOURCES / "text_lengths.csv",
     )
-    jobs = job_graph(ROOT / "Snakefile", raw, {"all"})
+    # Of one thread each: what is compared are seconds of a processor.
+    jobs = job_graph(ROOT / "Snakefile", raw, {"all"}, cores=1)
     print("\n".join((counted if flags.text_lengths else compared)(jobs, experiment)))
 
 

@@ -17,6 +17,7 @@ rule tokenize_collection:
         "<benchmarks>/tokenize_collection/{vocabulary}/{form}/{collection}/{part}.tsv"
     conda:
         "../envs/train.yaml"
+    threads: tokenize_threads
     resources:
         runtime=tokenizing_time,
         disk_mb=tokens_disk,

@@ -39,12 +39,12 @@ def plan(
     Times of rules that have run in this experiment are scaled by what they took. ``cores`` are those of one machine;
     ``disk_mb`` is what jobs may write at once, if there is a limit.
     """
-    jobs = job_graph(path_to_snakefile, config, {"all"})
+    jobs = job_graph(path_to_snakefile, config, {"all"}, cores)
     experiment = experiment_of(
         config, path_to_results, path_to_languages, path_to_collection_sizes, path_to_text_lengths
     )
     rates = read_rates(*paths_to_rates)
-    estimated = {job.key: seconds(job.rule, experiment.work(job), rates) for job in jobs}
+    estimated = {job.key: job.lasts(seconds(job.rule, experiment.work(job), rates)) for job in jobs}
     by_key = {job.key: job for job in jobs}
     measured = {job.key: took for job in jobs if not job.left and (took := measured_seconds(job)) is not None}
     factors = corrections(estimated, measured, lambda key: _stage(by_key[key]))
@@ -90,9 +90,9 @@ def measured_seconds(job: Job) -> float | None:
 
     Nothing where it has not run, or ended without saying.
     """
-    if not job.gpus and not job.rule.startswith("fetch"):
+    if not job.by_the_clock:
         took = processor_time(job.log) if job.log else None
-        return None if took is None else took / job.threads
+        return None if took is None else job.lasts(took)
     return read_benchmark(job.benchmark, job.log)["s"] if job.benchmark and Path(job.benchmark).is_file() else None
 
 

@@ -3,6 +3,8 @@
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +104,40 @@ def tokens_of(model, data, output, entry=MODEL, shard=(0, 1)):
         path_to_output=output,
     )
     return output
+
+
+_THREADS_OF_THE_FIRST_TEXTS = """
+import os
+from workflow_scripts import tokenize_collection
+from workflow_scripts.encoders.tokenization import TextTokenizer
+
+tokenise, started = TextTokenizer.tokenize_and_count, []
+
+def counted(*arguments):
+    before = len(os.listdir("/proc/self/task"))
+    made = tokenise(*arguments)
+    started.append(len(os.listdir("/proc/self/task")) - before)
+    return made
+
+TextTokenizer.tokenize_and_count = counted
+tokenize_collection.main()
+print(started[0])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted in /proc")
+def test_tokenising_has_the_threads_it_is_given_and_writes_the_same_with_any(model, data, tmp_path):
+    whole = {}
+    for threads in (1, 3):
+        output = tmp_path / str(threads)
+        command = [sys.executable, "-c", _THREADS_OF_THE_FIRST_TEXTS, "--tokenizer", model, "--collection", "c"]
+        command += ["--languages", "yo", "sw", "--data", data, "--threads", str(threads), "--output", output]
+        command += ["--settings", json.dumps({name: MODEL[name] for name in FORM})]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        assert int(done.stdout) == threads
+        files = [path for path in output.iterdir() if path.name != "manifest.json"]
+        whole[threads] = {path.name: path.read_bytes() for path in files}
+    assert len(whole[1]) == 6 and whole[1] == whole[3]
 
 
 def run(model, data, output, entry=MODEL, batch_tokens=128, shard=(0, 1), dtype="float32"):

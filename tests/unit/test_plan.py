@@ -16,6 +16,7 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.spent_time import SpentTime
 from workflow_scripts.data.table_stream import write_rows
 from workflow_scripts.data.tables import PAIRS, TEXTS
+from workflow_scripts.plan import measured_seconds
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.job_costs import (
     SAMPLED_TEXTS,
@@ -81,6 +82,30 @@ def test_the_work_of_a_training_job_by_hand():
     assert done == {"job": 1.0, "cpu_megatoken": pytest.approx(tokens / 1e6), "cpu_tflop": pytest.approx(tflop)}
     on_gpus = experiment(config).work(job("a", gpus=2, model="atlas-s", strategy="mono", seed="1"))
     assert on_gpus == {"job": 1.0, "gpu_tflop": pytest.approx(tflop / 2)}
+
+
+def test_threads_share_processor_time_estimated_and_measured_alike(tmp_path):
+    """As much processor time as estimated is measured: nothing is corrected, whatever the job's threads."""
+    named = {
+        "model": "atlas-s",
+        "strategy": "mono",
+        "seed": "1",
+        "collection": "atlas",
+        "part": "all",
+        "form": "q32-p128",
+    }
+    rates, log = {"*": {"job": 4.0, "cpu_megatoken": 1.0, "gigaproduct": 1.0, "row": 1.0}}, tmp_path / "a.log"
+    for rule in ("tokenize_collection", "encode", "search"):
+        taken = [
+            seconds(rule, experiment(config_with()).work(job("a", rule, **named, threads=n)), rates) for n in (1, 4)
+        ]
+        assert taken[0] == taken[1] > 4
+        log.write_text(f"command_line: processor time {taken[0]} s\n")
+        for threads in (1, 4):
+            one = replace(job("a", rule, **named, threads=threads), log=str(log))
+            assert measured_seconds(one) == pytest.approx(one.lasts(taken[0])) == pytest.approx(taken[0] / threads)
+    on_a_gpu = job("a", "encode", **named, threads=8, gpus=1)
+    assert on_a_gpu.lasts(10) == job("a", "fetch_data", threads=2).lasts(10) == 10
 
 
 def test_a_batch_in_chunks_is_encoded_twice():

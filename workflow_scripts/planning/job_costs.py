@@ -1,8 +1,8 @@
 """What a job has to do, counted from the config, and how long that takes at given rates.
 
 A job's time is linear in its work: ``seconds = Σ rate × amount`` over the units of ``resources/rates.csv``. That is
-processor time, over the threads where a transformer shares it among them; for GPUs and downloads it is the clock's. The
-arithmetic of a transformer is 2 operations a non-embedding parameter and token forward, 4 backward (Kaplan et al.,
+processor time, which a job's threads share evenly, as far as a plan knows; for GPUs and downloads it is the clock's.
+The arithmetic of a transformer is 2 operations a non-embedding parameter and token forward, 4 backward (Kaplan et al.,
 arXiv 2001.08361, section 2.1).
 """
 
@@ -70,6 +70,15 @@ class Job:
         """The model that it works on, or nothing."""
         return self.wildcards.get("model", "")
 
+    @property
+    def by_the_clock(self) -> bool:
+        """Whether its rates and what it took are seconds of the clock, not of a processor."""
+        return bool(self.gpus) or self.rule.startswith("fetch")
+
+    def lasts(self, taken: float) -> float:
+        """Return the seconds by the clock of what it takes: estimated or measured, its threads share processor time."""
+        return taken if self.by_the_clock else taken / self.threads
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -92,7 +101,7 @@ class Experiment:
         for unit in _OF_A_TRANSFORMER:
             if unit in amounts:
                 device = "gpu" if job.gpus else "cpu"
-                amounts[f"{device}_{unit}"] = amounts.pop(unit) / (job.gpus or job.threads)
+                amounts[f"{device}_{unit}"] = amounts.pop(unit) / (job.gpus or 1)
         # What arithmetic does not cover is hidden behind it on a GPU, as far as is known.
         amounts.pop("gpu_megatoken", None)
         return amounts
@@ -374,7 +383,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def seconds(rule: str, work: Mapping[str, float], rates: Rates) -> float:
-    """Return the wall time of a job of ``rule``."""
+    """Return what a job of ``rule`` takes: seconds of a processor, or of the clock (``Job.by_the_clock``)."""
     known = rates.get(rule, rates["*"])
     return sum(known.get(unit, 0.0) * amount for unit, amount in work.items())
 

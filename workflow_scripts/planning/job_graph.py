@@ -18,17 +18,18 @@ from snakemake.settings.types import (
 from workflow_scripts.planning.job_costs import Job
 
 
-def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[str]) -> list[Job]:
+def job_graph(path_to_snakefile: Path, config: Mapping[str, Any], targets: set[str], cores: int) -> list[Job]:
     """Return every job that ``targets`` need, done or left, in no particular order.
 
-    ``config`` is laid over the Snakefile's own. Runs Snakemake's dry run in this process: nothing is made, and the
-    folder is not locked. Raises what Snakemake raises where there is no plan.
+    ``config`` is laid over the Snakefile's own. No job has more threads than ``cores``, as when it runs. Runs
+    Snakemake's dry run in this process: nothing is made, and the folder is not locked. Raises what Snakemake raises
+    where there is no plan.
     """
     # Its records would go to the handlers of this program too, a line for every job.
     logging.getLogger("snakemake.logging").propagate = False
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
+            resource_settings=ResourceSettings(cores=cores),
             config_settings=ConfigSettings(config=dict(config)),
             storage_settings=StorageSettings(),
             snakefile=path_to_snakefile,
