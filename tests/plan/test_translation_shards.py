@@ -10,12 +10,13 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def planned(folder, engine, translators, **translation):
+def planned(folder, engine, translators, models=None, **translation):
     """Return the rules of a dry run of the default experiment's Swahili and Spanish pairs, with their numbers."""
     overlay = {
         "experiment": {"name": "neural"},
         "translation": {"engine": engine, "model": "tiny", "shards": 3, **translation},
         "translators": translators,
+        "models": models or {},
     }
     (folder / "neural.yaml").write_text(yaml.safe_dump(overlay))
     targets = [f"results/neural/pairs/translated/atlas/{lang}.parquet" for lang in ("sw", "es")]
@@ -49,6 +50,18 @@ def test_a_model_from_the_hub_is_fetched_once(tmp_path):
         "translate": 2,
         "translate_shard": 6,
     }
+
+
+def test_a_model_that_only_compares_translations_is_fetched_and_checked(tmp_path):
+    entry = {"family": "nllb", "hub": "some/nllb", "revision": "0" * 40, "size_m": 600}
+    labse = {"hub": "some/labse", "revision": "0" * 40, "size_m": 85, "learning_rate": 1.0e-5}
+    quality = {"similarity_model": "labse", "min_similarity": 0.5}
+    status, jobs, said = planned(tmp_path, "transformers", {"tiny": entry}, {"labse": labse}, quality=quality)
+    assert status == 0, said
+    assert (jobs["fetch_model"], jobs["compare_translations"]) == (1, 6)
+    del labse["revision"]
+    said = planned(tmp_path, "transformers", {"tiny": entry}, {"labse": labse}, quality=quality)[2]
+    assert "config: models.labse.hub: 'some/labse' has no revision" in said
 
 
 def test_what_cannot_be_stops_the_plan_in_one_line(tmp_path):

@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from workflow_scripts.planning.runs import Config
 from workflow_scripts.planning.settings import canonical
+from workflow_scripts.planning.translation import similarity_model
 
 PRETRAINED = "pretrained"  # all models that are pre-trained here share the experiment's own tokenizer
 _FORM = ("query_prefix", "passage_prefix", "max_query_length", "max_passage_length")
@@ -27,11 +28,15 @@ def tokenizer_model(config: Config, name: str) -> str:
 
 
 def models_read(config: Config) -> list[str]:
-    """Return the models whose files the experiment reads: those it chooses, and those that lend them a tokenizer."""
+    """Return the models whose files the experiment reads, each once.
+
+    Those it chooses, those that lend them a tokenizer, and the one that compares translations with their source.
+    """
     chosen = config["experiment"]["models"]
     names = dict.fromkeys(vocabulary(config, model) for model in chosen)
     lenders = [tokenizer_model(config, name) for name in names if name != PRETRAINED]
-    return [*chosen, *(model for model in lenders if model not in chosen)]
+    compares = [name for name in [similarity_model(config)] if name in config["models"]]
+    return list(dict.fromkeys([*chosen, *lenders, *compares]))
 
 
 def text_form(config: Config, model: str) -> str:
