@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.memory_errors import is_out_of_memory
 from workflow_scripts.data.spent_time import earlier_time, spent_time
 from workflow_scripts.data.storage_errors import storage_error
 
@@ -28,7 +29,7 @@ def settings(text: str) -> dict[str, Any]:
 def run(main: Callable[[], None]) -> None:
     """Run an entry module's ``main``: log to standard error; what a user can put right ends in one line and status 1.
 
-    That is InputError, memory that Python is refused, and errors of the disk. The last line of the log says what
+    That is InputError, memory that ran out, and errors of the disk. The last line of the log says what
     processor time all took; of a job that went on from where others were killed, the line before says what those took.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stderr)
@@ -36,10 +37,10 @@ def run(main: Callable[[], None]) -> None:
         main()
     except InputError as error:
         sys.exit(f"error: {error}")
-    except MemoryError:
-        logging.exception("memory ran out here")
-        sys.exit("error: memory ran out; give the job more, or use a larger machine, and rerun")
     except Exception as error:
+        if is_out_of_memory(error):
+            logging.exception("memory ran out here")
+            sys.exit("error: memory ran out; give the job more, or use a larger machine, and rerun")
         if (complaint := storage_error(error)) is None:
             raise
         sys.exit(f"error: {complaint}")

@@ -1,5 +1,6 @@
 """Memory that runs out while texts are encoded: the system refuses it, as it would on a machine that is too small."""
 
+import json
 import random
 import shlex
 import subprocess
@@ -69,6 +70,15 @@ def _command_of(experiment: Experiment, output: str) -> list[str]:
     kept = []
     while words:
         flag, value = words.pop(0), words.pop(0)
+        if flag == "--settings":
+            value = _with_large_batches(value)
         if flag not in ("--output", "--partial"):
             kept += [flag, value]
     return kept
+
+
+def _with_large_batches(settings: str) -> str:
+    """Return an encoding job's settings with all texts in one batch, which takes more than what surrounds it."""
+    changed = json.loads(settings)
+    changed["encoding"]["batch_tokens"] = 1 << 20
+    return json.dumps(changed)

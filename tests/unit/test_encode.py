@@ -414,7 +414,11 @@ def out_of_memory_on_cpu():
     torch.empty(2**60, dtype=torch.uint8)
 
 
-@pytest.mark.parametrize("run_out", [out_of_memory_on_gpu, out_of_memory_on_cpu])
+def out_of_memory_in_onednn():
+    raise RuntimeError("could not create a primitive")
+
+
+@pytest.mark.parametrize("run_out", [out_of_memory_on_gpu, out_of_memory_on_cpu, out_of_memory_in_onednn])
 def test_a_batch_that_does_not_fit_is_halved_and_the_next_are_smaller(
     model, data, tmp_path, monkeypatch, caplog, run_out
 ):

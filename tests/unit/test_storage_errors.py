@@ -116,9 +116,38 @@ def test_the_command_line_ends_in_one_line(monkeypatch, capsys):
         command_line.run(broken)
 
 
-def test_memory_that_runs_out_ends_in_one_line_that_says_so():
-    def main():
-        bytes(1 << 62)
+def of_python():
+    bytes(1 << 62)
 
+
+def of_torch():
+    import torch
+
+    torch.empty(1 << 60, dtype=torch.uint8)
+
+
+def of_a_gpu():
+    import torch
+
+    raise torch.OutOfMemoryError
+
+
+def of_onednn():
+    raise RuntimeError("could not create a primitive")
+
+
+@pytest.mark.parametrize("main", [of_python, of_torch, of_a_gpu, of_onednn])
+def test_memory_that_runs_out_ends_in_one_line_that_says_so(main):
     with pytest.raises(SystemExit, match=r"^error: memory ran out; .* and rerun$"):
+        command_line.run(main)
+
+
+@pytest.mark.parametrize(
+    "said", ["could not create a primitive descriptor for a product", "shapes cannot be multiplied"]
+)
+def test_another_error_of_a_library_stays_what_it_is(said):
+    def main():
+        raise RuntimeError(said)
+
+    with pytest.raises(RuntimeError, match=said):
         command_line.run(main)

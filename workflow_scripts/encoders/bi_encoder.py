@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.memory_errors import is_out_of_memory
 from workflow_scripts.encoders.packed_transformer import (
     PackedTransformer,
     is_packed_architecture,
@@ -70,7 +71,7 @@ class BiEncoder:
             try:
                 return self.embed(rows).cpu().numpy()
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 self._too_many_tokens = sum(map(len, rows))
             if len(rows) == 1:
@@ -92,11 +93,6 @@ class BiEncoder:
     def tokenize_passages(self, titles: Iterable[str | None], texts: Iterable[str]) -> list[list[int]]:
         """Return ids of title and text behind the model's passage prefix, cut to ``max_passage_length``."""
         return self.tokenizer.tokenize_passages(titles, texts)
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    # On CPU torch has no exception of its own for it, and says it in other words on each system.
-    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def load_bi_encoder(
