@@ -170,6 +170,9 @@ rule decontaminate:
         "<benchmarks>/decontaminate/{kind}/{lang}.tsv"
     conda:
         "../envs/translate.yaml"
+    resources:
+        mem_mb=decontamination_memory,
+        runtime=decontamination_time,
     params:
         settings=section.canonical(config["decontamination"]),
         evaluation=evaluation_flags,

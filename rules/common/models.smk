@@ -367,6 +367,35 @@ def planned_pairs(source):
     return config["sources"][source].get("examples") or sizes.ASSUMED_PAIRS
 
 
+def compared_texts(wildcards):
+    """How many texts of a language training has, and how many evaluation, as the config and published sizes have it."""
+    lang = wildcards.lang
+    training = {
+        "pairs": sum(
+            planned_pairs(source) * (2 + sizes.hard_negatives(config, source, lang))
+            for source in runs.pair_sources(config)
+            if lang in runs.pair_languages(config, source)
+        ),
+        "texts": sizes.ASSUMED_TEXTS * len(text_tables([lang])),
+    }
+    evaluation = [
+        published_size(name, lang)
+        for name in config["experiment"]["collections"]
+        if lang in config["collections"][name]["languages"]
+    ]
+    return training[wildcards.kind], sum(
+        size.queries + size.passages for size in evaluation
+    )
+
+
+def decontamination_memory(wildcards, attempt):
+    return attempt * job_resources.decontamination_memory_mb(*compared_texts(wildcards))
+
+
+def decontamination_time(wildcards, attempt):
+    return attempt * job_resources.decontamination_minutes(*compared_texts(wildcards))
+
+
 def pairs_disk(wildcards):
     return job_resources.pairs_disk_mb(planned_pairs(wildcards.source))
 

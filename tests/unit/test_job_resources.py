@@ -2,6 +2,7 @@
 
 import pytest
 
+from workflow_scripts.data.bit_filter import BitFilter
 from workflow_scripts.planning import job_resources
 from workflow_scripts.planning.token_arrays import longest_texts
 
@@ -48,6 +49,24 @@ def test_search_holds_the_ids_of_its_passages_and_bm25_their_texts_too():
     assert job_resources.search_memory_mb(search, 0) == 2300
     assert job_resources.search_memory_mb(search, 33e6) == 2300 + 3300
     assert job_resources.lexical_memory_mb(search, 500_000) == 2300 + 50 + 4000
+
+
+def test_decontamination_holds_bits_of_training_text_up_to_a_largest_table_and_some_of_evaluation_text():
+    assert job_resources.decontamination_memory_mb(0, 0) == 400
+    assert job_resources.decontamination_memory_mb(100_000, 20_000) == 400 + 80 + 6
+    most = job_resources.decontamination_memory_mb(1e9, 0)
+    assert most == 400 + job_resources.LARGEST_FILTER_MB
+    assert job_resources.decontamination_memory_mb(1e9, 33e6) == most + 9_900
+    # Training text is read twice; 3,000 texts a second, three times over, and a quarter of an hour.
+    assert job_resources.decontamination_minutes(3000 * 600, 3000 * 600) == 15 + 3 * 30
+
+
+def test_the_table_of_bits_is_no_larger_than_is_asked_for():
+    """At the lengths that a plan takes for granted: a word in six bytes of a text."""
+    sizes = (1_000, 30_000, 500_000, 10_000_000)
+    expected = {texts: BitFilter(texts * job_resources.TEXT_BYTES // 6)._table.nbytes / 1e6 for texts in sizes}
+    assert all(size <= job_resources.decontamination_memory_mb(texts, 0) - 400 for texts, size in expected.items())
+    assert expected[10_000_000] == pytest.approx(job_resources.LARGEST_FILTER_MB, abs=1)
 
 
 def test_a_model_that_is_made_here_has_the_experiment_s_vocabulary():

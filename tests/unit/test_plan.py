@@ -35,6 +35,7 @@ from workflow_scripts.planning.sizes import (
     UNPACKED,
     Size,
     collection_size,
+    hard_negatives,
     pair_count,
     source_bytes,
     text_count,
@@ -176,6 +177,25 @@ def test_decontamination_runs_twice_through_training_text_and_once_through_evalu
     assert experiment(config).work(texts)["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 2 * evaluated) / 1e6)
     many = experiment(config, queries=0, passages=4 * SAMPLED_TEXTS).work(texts)
     assert many["cpu_megatoken"] == pytest.approx((2 * 500 * 60 + 1.25 * 4 * SAMPLED_TEXTS * 60) / 1e6)
+
+
+def test_decontamination_reads_hard_negatives_of_pairs_that_may_have_some_and_are_not_translated():
+    config, columns = config_with(), {"query": "q", "positive": "p", "negatives": []}
+    plain = {"format": "table", "pairs": ["en"], "translate": {}, "negatives": 1, "columns": columns}
+    config["sources"] |= {
+        "triples": {"format": "mmarco", "pairs": ["en"], "translate": {"sw": 1.0}, "negatives": 3},
+        "plain": plain,
+        "with-some": plain | {"columns": columns | {"negatives": ["n"]}},
+    }
+    config["experiment"]["sources"] = ["triples"]
+    counted = {name: hard_negatives(config, name, "en") for name in config["sources"]}
+    assert counted == {"atlas": 0, "triples": 3, "plain": 0, "with-some": 1}
+    assert hard_negatives(config, "triples", "sw") == 0
+    evaluated = 10 * 20 + 100 * 60
+    for lang, negatives in (("en", 3), ("sw", 0)):
+        work = experiment(config).work(job("a", "decontaminate", kind="pairs", lang=lang))
+        trained = 1000 * (20 + (1 + negatives) * 60)
+        assert work["cpu_megatoken"] == pytest.approx((2 * trained + 2 * evaluated) / 1e6)
 
 
 def test_the_plan_knows_how_many_texts_decontamination_samples():

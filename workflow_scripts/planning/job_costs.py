@@ -29,7 +29,7 @@ from workflow_scripts.planning.job_resources import (
     vector_width,
 )
 from workflow_scripts.planning.runs import Config
-from workflow_scripts.planning.sizes import Size
+from workflow_scripts.planning.sizes import Size, hard_negatives
 from workflow_scripts.planning.text_lengths import COLLECTION, PAIRS, TEXTS, TextLengths
 from workflow_scripts.planning.token_arrays import longest_texts
 from workflow_scripts.planning.translation import back_translator, translator
@@ -267,9 +267,9 @@ class Experiment:
         read = self.source_bytes(source, TEXTS, lang) or self._text_tokens(source, lang) * TOKEN_TEXT_BYTES
         return {"text": self.texts(source, lang), "megabyte": read / 1e6}
 
-    def _pair_tokens(self, source: str, lang: str) -> float:
+    def _pair_tokens(self, source: str, lang: str, negatives: int = 0) -> float:
         length = self.lengths.of(PAIRS, self.config["sources"][source], lang)
-        return self.pairs(source, lang) * (length.query + length.passage)
+        return self.pairs(source, lang) * (length.query + (1 + negatives) * length.passage)
 
     def _text_tokens(self, source: str, lang: str) -> float:
         return self.texts(source, lang) * self.lengths.of(TEXTS, self.config["sources"][source], lang).passage
@@ -284,7 +284,8 @@ class Experiment:
         lang, config = named["lang"], self.config
         if named["kind"] == PAIRS:
             sources = [name for name in runs.pair_sources(config) if lang in runs.pair_languages(config, name)]
-            tokens = 2 * sum(self._pair_tokens(source, lang) for source in sources)
+            read = [self._pair_tokens(source, lang, hard_negatives(config, source, lang)) for source in sources]
+            tokens = 2 * sum(read)
         else:
             tokens = 2 * sum(self._text_tokens(source, lang) for source in self._text_sources(lang))
         evaluated, texts = 0.0, 0.0

@@ -15,6 +15,13 @@ EXACT_INDEX_MEMORY_MB = 300
 ID_MEMORY_BYTES = 100
 # Of a passage in a lexical index while it is made, resident (4,500 were measured at 60 words).
 LEXICAL_MEMORY_BYTES = 8_000
+# Decontamination, resident: Python and the texts under way; a table of bits, of which a training text takes so much
+# until it has its largest size; of an evaluation text its id and the n-grams that training text may have, too (some 60
+# bytes of an English TyDi QA passage, of whose n-grams 1 % stand in SQuAD's; text like the training text takes more).
+COMPARING_MEMORY_MB = 400
+TRAINING_TEXT_BYTES = 800
+LARGEST_FILTER_MB = 537
+EVALUATION_TEXT_BYTES = 300
 # Weights, gradients and two AdamW moments in fp32, of embeddings too.
 TRAINING_BYTES_PER_PARAMETER = 16
 # Activations and copies of weights that a job makes, by parameter outside of the embeddings: a bound.
@@ -223,6 +230,17 @@ def collection_threads(passages: int) -> int:
 def collection_memory_mb(passages: int) -> int:
     """Host memory of a job that prepares a language in MB: blocks under way, and hashes of all ids."""
     return round(500 + 32 * passages / 1e6)
+
+
+def decontamination_memory_mb(training: float, evaluation: float) -> int:
+    """Host memory in MB of a job that compares so many ``training`` texts with so many ``evaluation`` texts."""
+    bits = min(LARGEST_FILTER_MB, TRAINING_TEXT_BYTES * training / 1e6)
+    return round(COMPARING_MEMORY_MB + bits + EVALUATION_TEXT_BYTES * evaluation / 1e6)
+
+
+def decontamination_minutes(training: float, evaluation: float) -> int:
+    """Time limit of a job that compares so many ``training`` texts, which it reads twice, with ``evaluation`` texts."""
+    return text_minutes(2 * training + evaluation)
 
 
 def translator_threads(translator: dict[str, Any]) -> int:

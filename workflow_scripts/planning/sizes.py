@@ -18,6 +18,8 @@ ASSUMED_PASSAGES = 100_000
 ASSUMED_PAIRS = 100_000
 ASSUMED_TEXTS = 100_000
 UNPACKED = 3.5  # times as large as a file in gzip; SQuAD's is 3.7
+# Whose pairs may have hard negatives; a table's have where it names columns for them.
+_WITH_NEGATIVES = ("mmarco", "csclir", "dpr", "jsonl")
 
 
 class Size(NamedTuple):
@@ -69,6 +71,13 @@ def pair_count(config: Config, results: Path, source: str, lang: str, lengths: T
         return _rows(prepared)
     known, drawn = lengths.of(PAIRS, entry, lang).rows, entry.get("examples")
     return min(known, drawn) if known and drawn else known or drawn or ASSUMED_PAIRS
+
+
+def hard_negatives(config: Config, source: str, lang: str) -> int:
+    """Return how many hard negatives a source's pairs have in a language, at most; translated pairs have none."""
+    entry = config["sources"][source]
+    named = entry["format"] in _WITH_NEGATIVES or bool(entry.get("columns", {}).get("negatives"))
+    return entry["negatives"] if named and lang in entry["pairs"] else 0
 
 
 def text_count(config: Config, results: Path, source: str, lang: str, lengths: TextLengths) -> int:

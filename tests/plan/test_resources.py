@@ -1,0 +1,51 @@
+"""What the rules ask for their jobs, as Snakemake and the plan of costs see it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import yaml
+from workflow_copy import copy_of_the_workflow
+
+_ASKED = """
+import json, sys
+from pathlib import Path
+from workflow_scripts.planning.job_graph import job_graph
+jobs = job_graph(Path("Snakefile"), json.loads(sys.argv[1]), {"all"}, cores=int(sys.argv[2]))
+print(json.dumps([[job.rule, dict(job.wildcards), job.threads, job.memory_mb] for job in jobs]))
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """Return rule, wildcards, threads and memory of the jobs of ``tiny``, its collection changed, on so many cores."""
+    folder = copy_of_the_workflow(tmp_path_factory.mktemp("asked") / "tree", "tiny").folder
+    plain, tiny = (
+        yaml.safe_load((folder / name).read_text(encoding="utf-8")) for name in ("config.yaml", "experiments/tiny.yaml")
+    )
+
+    def jobs(cores, **collection):
+        config = plain | tiny
+        entry = config["collections"]["tiny-atlas"] | collection
+        config["collections"] = config["collections"] | {"tiny-atlas": entry}
+        command = [sys.executable, "-c", _ASKED, json.dumps(config), str(cores)]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return jobs
+
+
+@pytest.mark.parametrize(
+    ("merged", "cores", "search", "tokenise"), [(True, 16, 1, 1), (False, 16, 8, 4), (False, 2, 2, 2)]
+)
+def test_a_language_of_its_own_has_several_threads_of_which_the_plan_knows(asked, merged, cores, search, tokenise):
+    threads = {rule: threads for rule, _, threads, _ in asked(cores, merged=merged)}
+    assert (threads["search"], threads["tokenize_collection"]) == (search, tokenise)
+
+
+def test_decontamination_asks_for_memory_by_the_texts_it_compares(asked):
+    memory = {(named["kind"], named["lang"]): mb for rule, named, _, mb in asked(2) if rule == "decontaminate"}
+    # 400 MB; 100,000 pairs of two texts, or as many texts, are assumed, 800 bytes each; evaluation is small.
+    assert memory["pairs", "en"] == 400 + 160
+    assert memory["texts", "en"] == 400 + 80
