@@ -1,3 +1,6 @@
+import math
+from pathlib import Path
+
 import pandas as pd
 import pytest
 import yaml
@@ -6,6 +9,7 @@ from workflow_scripts.check import check
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.evaluation.expected_values import read_expected, verdicts
 
+ROOT = Path(__file__).resolve().parents[2]
 PLACE = {
     "collection": "c",
     "setting": "monolingual",
@@ -33,6 +37,19 @@ def test_status_follows_the_tolerance(tmp_path, mean, status):
 def test_a_cell_that_is_not_there_fails(tmp_path):
     table = pd.DataFrame([PLACE | {"model": "other", "mean": 0.5}])
     assert verdicts(read_expected(write(tmp_path / "e.yaml")), table)[0][1:] == ("FAIL", None)
+
+
+def test_no_value_of_mini_would_hold_at_chance():
+    """A ranking at random must fail, and so must one that finds nothing."""
+    passages = 1232  # of each language (docs/atlas.md); one of them is relevant
+    chance = sum(1 / math.log2(rank + 1) for rank in range(1, 11)) / passages
+    rows = read_expected(ROOT / "expected/mini.yaml")
+    for value in rows:
+        there = {key: getattr(value, key) for key in PLACE}
+        # No ranking at random has a greater nDCG than this in any setting, nor a mean rank distance as small as this.
+        ((_, status, _),) = verdicts([value], pd.DataFrame([there | {"mean": chance}]))
+        assert status == "FAIL", value.name
+    assert {value.strategy for value in rows} >= {"bm25", "untuned", "english", "mono", "hybrid"}
 
 
 def test_every_line_is_printed_before_it_fails(tmp_path, capsys):
