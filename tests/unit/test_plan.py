@@ -352,6 +352,9 @@ def test_a_log_says_what_a_job_took_before_it_was_resumed(tmp_path, monkeypatch,
         command_line.run(lambda earlier=earlier: spent_time.go_on_from(earlier))
         log.write_text("".join(f"now {record.name}: {record.getMessage()}\n" for record in caplog.records))
         assert earlier_attempts(log) == earlier
+        # Of two processes, whose lines mingle.
+        log.write_text("".join(line for line in log.read_text().splitlines(keepends=True) for _ in range(2)))
+        assert earlier_attempts(log) == earlier
         assert earlier.processor < processor_time(log) < earlier.processor + 1e6
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 
 from workflow_scripts.data.spent_time import SpentTime
 
-_TAIL = 400  # bytes; the two lines have less than three hundred
+_TAIL = 4096  # bytes; the two lines have less than three hundred, and each process of a model writes them
 _LINE = re.compile(rb"command_line: processor time ([0-9.]+) s\s*\Z")
-_EARLIER = re.compile(
-    rb"command_line: earlier attempts: processor time ([0-9.]+) s, wall time ([0-9.]+) s\n.*" + _LINE.pattern
-)
+_EARLIER = re.compile(rb"command_line: earlier attempts: processor time ([0-9.]+) s, wall time ([0-9.]+) s\n")
 
 
 def processor_time(path: str | Path) -> float | None:
@@ -24,7 +22,8 @@ def processor_time(path: str | Path) -> float | None:
 
 def earlier_attempts(path: str | Path) -> SpentTime:
     """Return what a job took before it was killed and resumed, as its log says; nothing where it was not."""
-    found = _EARLIER.search(_tail(path))
+    tail = _tail(path)
+    found = _EARLIER.search(tail) if _LINE.search(tail) else None
     return SpentTime(wall=float(found[2]), processor=float(found[1])) if found else SpentTime()
 
 
