@@ -74,6 +74,7 @@ rule translate_shard:
     resources:
         gpu=translator_gpus,
         mem_mb=translator_memory,
+        runtime=translator_time,
         disk_mb=shard_disk,
     params:
         settings=translator_settings,
@@ -110,6 +111,12 @@ use rule translate_shard as translate_back with:
         "<logs>/translate_back/{source}/{lang}/{shard}.log",
     benchmark:
         "<benchmarks>/translate_back/{source}/{lang}/{shard}.tsv"
+    threads: back_translator_threads
+    resources:
+        gpu=back_translator_gpus,
+        mem_mb=back_translator_memory,
+        runtime=back_translator_time,
+        disk_mb=shard_disk,
     params:
         settings=back_translator_settings,
         share=translated_share,
@@ -134,6 +141,7 @@ rule compare_translations:
     resources:
         gpu=comparing_gpus,
         mem_mb=comparing_memory,
+        runtime=comparing_time,
     params:
         settings=comparing_settings,
         model=subpath(input.model, parent=True),

@@ -86,6 +86,24 @@ def translator_memory(wildcards, attempt):
     return attempt * job_resources.translation_memory_mb(entry)
 
 
+def shard_pairs(wildcards):
+    """How many pairs a shard has, as the config has it."""
+    drawn = planned_pairs(wildcards.source) * translated_share(wildcards)
+    return drawn / config["translation"]["shards"]
+
+
+def translation_time(translator, wildcards):
+    return job_resources.translation_minutes(
+        config["translators"][translator],
+        shard_pairs(wildcards),
+        config["translation"]["beam"],
+    )
+
+
+def translator_time(wildcards, attempt):
+    return attempt * translation_time(translator_of(wildcards), wildcards)
+
+
 def from_english(wildcards):
     return ["en", wildcards.lang]
 
@@ -107,6 +125,25 @@ def back_translator_converted(wildcards):
 
 def back_translator_settings(wildcards):
     return section.translate_shard_settings(config, back_translator_of(wildcards))
+
+
+def back_translator_threads(wildcards):
+    entry = config["translators"][back_translator_of(wildcards)]
+    return job_resources.translator_threads(entry)
+
+
+def back_translator_gpus(wildcards):
+    entry = config["translators"][back_translator_of(wildcards)]
+    return job_resources.translator_gpus(entry)
+
+
+def back_translator_memory(wildcards, attempt):
+    entry = config["translators"][back_translator_of(wildcards)]
+    return attempt * job_resources.translation_memory_mb(entry)
+
+
+def back_translator_time(wildcards, attempt):
+    return attempt * translation_time(back_translator_of(wildcards), wildcards)
 
 
 def to_english(wildcards):
@@ -170,6 +207,12 @@ def comparing_threads(wildcards):
 
 def comparing_gpus(wildcards):
     return job_resources.gpus(comparing_entry())
+
+
+def comparing_time(wildcards, attempt):
+    return attempt * job_resources.comparing_minutes(
+        comparing_entry(), shard_pairs(wildcards)
+    )
 
 
 def comparing_memory(wildcards, attempt):

@@ -10,7 +10,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def planned(folder, engine, translators, models=None, **translation):
+def planned(folder, engine, translators, models=None, flags=("--quiet", "rules"), **translation):
     """Return the rules of a dry run of the default experiment's Swahili and Spanish pairs, with their numbers."""
     overlay = {
         "experiment": {"name": "neural"},
@@ -20,8 +20,8 @@ def planned(folder, engine, translators, models=None, **translation):
     }
     (folder / "neural.yaml").write_text(yaml.safe_dump(overlay))
     targets = [f"results/neural/pairs/translated/atlas/{lang}.parquet" for lang in ("sw", "es")]
-    command = [sys.executable, "-m", "snakemake", "-n", "-s", ROOT / "Snakefile", *targets, "--quiet", "rules"]
-    command += ["--cores", "1", "--configfile", ROOT / "config.yaml", folder / "neural.yaml"]
+    command = [sys.executable, "-m", "snakemake", "-n", "-s", ROOT / "Snakefile", *targets, *flags]
+    command += ["--cores", "8", "--configfile", ROOT / "config.yaml", folder / "neural.yaml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     said = done.stdout + done.stderr
     return done.returncode, {rule: int(jobs) for rule, jobs in re.findall(r"^(\w+) +(\d+)$", said, re.MULTILINE)}, said
@@ -50,6 +50,33 @@ def test_a_model_from_the_hub_is_fetched_once(tmp_path):
         "translate": 2,
         "translate_shard": 6,
     }
+
+
+def test_a_job_asks_for_what_its_own_model_takes(tmp_path):
+    small, large = (
+        {"family": "nllb", "hub": f"some/{size}", "revision": "0" * 40, "size_m": size} for size in (1, 3000)
+    )
+    labse = {"hub": "some/labse", "revision": "0" * 40, "size_m": 85, "learning_rate": 1.0e-5}
+    quality = {"min_round_trip": 30, "similarity_model": "labse", "min_similarity": 0.5}
+    status, _, said = planned(
+        tmp_path, "transformers", {"tiny": small, "large": large}, {"labse": labse}, ["--resources", "mem_mb=100000"],
+        back_model="large", shards=1, quality=quality,
+    )  # fmt: skip
+    assert status == 0, said
+    asked = {}
+    for job in said.split("\nrule ")[1:]:
+        rule, lines = job.split(":", 1)
+        threads = re.search(r"^ +threads: (\d+)", lines, re.MULTILINE)
+        named = dict(re.findall(r"(\w+)=(\d+)", re.search(r"resources: (.*)", lines)[1]))
+        asked[rule] = int(threads[1] if threads else 1), named
+    assert asked["translate_shard"][0] == 1 and asked["translate_back"][0] == 8
+    memory = {rule: int(named["mem_mb"]) for rule, (_, named) in asked.items() if "mem_mb" in named}
+    assert memory["translate_back"] - memory["translate_shard"] == 8 * 2999
+    assert {asked[rule][1].get("gpu") for rule in ("translate_back", "compare_translations")} == {"1"}
+    # A model of 3 billion parameters is not done within the half hour that a profile gives rules which ask for none.
+    limits = {rule: int(named["runtime"]) for rule, (_, named) in asked.items() if "runtime" in named}
+    assert limits["translate_back"] > 30
+    assert {"translate_shard", "translate_back", "compare_translations"} <= limits.keys()
 
 
 def test_a_model_that_only_compares_translations_is_fetched_and_checked(tmp_path):

@@ -1,5 +1,7 @@
 """What jobs ask for, counted by hand."""
 
+import math
+
 import pytest
 
 from workflow_scripts.data.bit_filter import BitFilter
@@ -67,6 +69,15 @@ def test_the_table_of_bits_is_no_larger_than_is_asked_for():
     expected = {texts: BitFilter(texts * job_resources.TEXT_BYTES // 6)._table.nbytes / 1e6 for texts in sizes}
     assert all(size <= job_resources.decontamination_memory_mb(texts, 0) - 400 for texts, size in expected.items())
     assert expected[10_000_000] == pytest.approx(job_resources.LARGEST_FILTER_MB, abs=1)
+
+
+def test_the_time_limit_of_a_translation_grows_with_its_model_its_pairs_and_its_beam():
+    nllb = {"size_m": 600}
+    # 1,000 pairs of 300 tokens, read once and written four times, at 2e13 operations a second; three times over.
+    operations = 2 * 600e6 * 1000 * 300 * 5
+    assert job_resources.translation_minutes(nllb, 1000, 4) == 15 + math.ceil(3 * operations / 2e13 / 60)
+    assert job_resources.translation_minutes(nllb, 100_000, 4) > job_resources.translation_minutes(nllb, 100_000, 1)
+    assert job_resources.comparing_minutes(XLMR_BASE, 100_000) == 15 + math.ceil(3 * 4 * 86e6 * 3e7 / 2e13 / 60)
 
 
 def test_a_model_that_is_made_here_has_the_experiment_s_vocabulary():

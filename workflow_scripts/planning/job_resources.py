@@ -41,6 +41,7 @@ GPU_MEMORY_CLASSES = (16, 24, 40, 80, 141)
 GPU_FLOPS = 2e13
 CPU_FLOPS_PER_THREAD = 1e10
 TEXTS_PER_SECOND = 3000  # read, checked or tokenised
+PAIR_TOKENS = 300  # of a query and its passage, as a translator reads them
 SLACK = 3
 START_MINUTES = 15
 
@@ -185,13 +186,28 @@ def vector_width(model: dict[str, Any]) -> int:
     return 8 * round((non_embedding_parameters(model) / 144) ** 0.5 / 8)  # 12 · layers · hidden²
 
 
+def translation_minutes(translator: dict[str, Any], pairs: float, beam: int) -> int:
+    """Time limit of a job that translates ``pairs``: a token is read once and written for each of a beam."""
+    operations = 2 * translator["size_m"] * 1e6 * pairs * PAIR_TOKENS * (1 + beam)
+    return _bound(operations, translator_gpus(translator), translator_threads(translator))
+
+
+def comparing_minutes(model: dict[str, Any], pairs: float) -> int:
+    """Time limit of a job that encodes ``pairs`` and their translations."""
+    return _minutes(2 * non_embedding_parameters(model) * 2 * pairs * PAIR_TOKENS, model)
+
+
 def text_minutes(texts: float) -> int:
     """Time limit of a job that reads, checks or tokenises ``texts``."""
     return START_MINUTES + math.ceil(SLACK * texts / TEXTS_PER_SECOND / 60)
 
 
 def _minutes(operations: float, model: dict[str, Any], processes: int = 1) -> int:
-    speed = GPU_FLOPS * gpus(model) * processes or CPU_FLOPS_PER_THREAD * threads(model)
+    return _bound(operations, gpus(model) * processes, threads(model))
+
+
+def _bound(operations: float, gpus: int, threads: int) -> int:
+    speed = GPU_FLOPS * gpus or CPU_FLOPS_PER_THREAD * threads
     return START_MINUTES + math.ceil(SLACK * operations / speed / 60)
 
 
