@@ -44,6 +44,7 @@ from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.earlier_jobs import jobs_left_behind
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
+from workflow_scripts.planning.model_folders import check_model_folders
 from workflow_scripts.planning.unmade_outputs import mark_changed
 
 try:
@@ -52,6 +53,7 @@ try:
     LANGUAGES = read_languages(Path(workflow.basedir, "resources/languages.csv"))
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
+    check_model_folders(config)
     held_out.check_held_out_files(config)
     lexicons.check_lexicon_files(config, LANGUAGES)
     translation.check_translation(

@@ -24,6 +24,10 @@ def collection_format(wildcards):
     return config["collections"][wildcards.collection]["format"]
 
 
+def local_files(kind, name, files):
+    return data_files.local_files(config, kind, name, files)
+
+
 def source_pair_files(wildcards):
     files = layouts.pair_files(
         source_format(wildcards),
@@ -31,7 +35,7 @@ def source_pair_files(wildcards):
         wildcards.lang,
         config["sources"][wildcards.source].get("files"),
     )
-    return data_files.local_files(config, files) + fetched_pairs(wildcards)
+    return local_files("sources", wildcards.source, files) + fetched_pairs(wildcards)
 
 
 def pair_options(wildcards):
@@ -42,7 +46,7 @@ def source_text_files(wildcards):
     files = layouts.text_files(
         source_format(wildcards), source_root(wildcards), wildcards.lang
     )
-    return data_files.local_files(config, files) + fetched_texts(wildcards)
+    return local_files("sources", wildcards.source, files) + fetched_texts(wildcards)
 
 
 def collection_source_files(wildcards):
@@ -53,7 +57,8 @@ def collection_source_files(wildcards):
         data_files.collection_options(config, wildcards.collection),
     )
     files = [path for part in parts for path in part]
-    return data_files.local_files(config, files) + fetched_collection(wildcards)
+    local = local_files("collections", wildcards.collection, files)
+    return local + fetched_collection(wildcards)
 
 
 def fetched_pairs(wildcards):

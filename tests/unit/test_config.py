@@ -215,6 +215,18 @@ def test_resolving_does_not_touch_its_input():
             ["mono", "hybrid"],
             r"report\.compare\.baselines: 'hybrid' is the strategy that is compared; leave it out",
         ),
+        # What a job would refuse when much has been made.
+        ("pretraining/max_length", 513, r"pretraining\.max_length: 513 is not at most 512"),
+        (
+            "models/atlas-s/max_passage_length",
+            513,
+            r"models\.atlas-s\.max_passage_length: 513 is more than the 512 tokens",
+        ),
+        (
+            "search",
+            {"kind": "ivf-pq"},
+            r"search\.faiss\.pq_pieces: 96 does not divide models\.atlas-s\.pretrain\.hidden \(32\)",
+        ),
         # What the analysis would refuse when all is trained.
         ("statistics/confidence", 0.3, r"statistics\.confidence: 0\.3 is not at least 0\.5"),
         ("decontamination/max_overlap", 0, r"decontamination\.max_overlap: 0 is not greater than 0"),
@@ -417,6 +429,30 @@ def test_the_name_of_the_lexical_baseline_is_reserved():
     config["experiment"]["models"] = ["bm25"]
     with pytest.raises(InputError, match="lexical baseline's name"):
         resolve(config)
+
+
+def test_a_collection_has_not_the_name_of_a_table():
+    config = default()
+    config["collections"]["models"] = config["collections"]["atlas"]
+    config["experiment"]["collections"].append("models")
+    with pytest.raises(InputError, match=r"experiment\.collections: 'models' is the name of a table of all"):
+        resolve(config)
+
+
+@pytest.mark.parametrize("files", [None, "dev-*.json"])
+def test_two_languages_are_not_read_from_one_squad_file(files):
+    config = default()
+    config["data_root"] = "data"
+    config["collections"]["squad"] = {
+        "format": "squad",
+        "languages": ["en", "de"],
+        **({"files": files} if files else {}),
+    }
+    config["experiment"]["collections"].append("squad")
+    with pytest.raises(InputError, match=r"collections\.squad\.languages: en, de would read the same files"):
+        resolve(config)
+    config["collections"]["squad"]["files"] = "dev-{lang}.json"
+    resolve(config)
 
 
 def test_the_config_reference_is_in_step_with_the_schema():

@@ -36,6 +36,12 @@ from workflow_scripts.planning.translation import GLOSSARY, complete_translation
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML has libyaml
 PIN = "python -m workflow_scripts.planning.pin_revisions EXPERIMENT.yaml > PINS.yaml"
+POSITIONS = 512  # of a model that is pre-trained here
+# Tables of the whole experiment, beside which each collection's own lie by its name.
+TABLES = {
+    "all_comparisons", "bias", "comparisons", "costs", "index_recall", "lexicon_coverage", "models", "per_group",
+    "per_language", "per_passage_language", "published", "scaling",
+}  # fmt: skip
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
 
 
@@ -137,6 +143,11 @@ def _check_choices(config: Config) -> None:
                 close = difflib.get_close_matches(name, config[section], n=1)
                 hint = f"did you mean {close[0]}?" if close else f"defined are: {', '.join(config[section])}"
                 raise InputError(f"config: experiment.{section}: {name!r} is not defined under {section}; {hint}")
+    for name in config["experiment"]["collections"]:
+        if name in TABLES:
+            raise InputError(
+                f"config: experiment.collections: {name!r} is the name of a table of all collections; choose another"
+            )
     for section, reserved in (("models", BM25.model), ("strategies", BM25.strategy)):
         if reserved in config["experiment"][section]:
             raise InputError(
@@ -175,6 +186,18 @@ def _check_models(config: Config) -> None:
             raise InputError(
                 f"config: models.{name}.pretrain.hidden: {shape['hidden']} is not a multiple "
                 f"of heads ({shape['heads']})"
+            )
+        for key in ("max_query_length", "max_passage_length"):
+            if "pretrain" in entry and entry[key] > POSITIONS:
+                raise InputError(
+                    f"config: models.{name}.{key}: {entry[key]} is more than the {POSITIONS} tokens that a model "
+                    "pre-trained here knows places for"
+                )
+        pieces = config["search"]["faiss"]["pq_pieces"]
+        if "pretrain" in entry and config["search"]["kind"] == "ivf-pq" and entry["pretrain"]["hidden"] % pieces:
+            raise InputError(
+                f"config: search.faiss.pq_pieces: {pieces} does not divide models.{name}.pretrain.hidden "
+                f"({entry['pretrain']['hidden']}); use a divisor"
             )
         if "pretrain" in entry and not any(
             config["sources"][source]["texts"] for source in config["experiment"]["sources"]
@@ -259,6 +282,8 @@ def _check_languages(config: Config, known: list[str]) -> None:
         uses_glossary = entry["translate"] and config["translation"]["engine"] == GLOSSARY
         if uses_glossary and entry["format"] != "atlas" and "glossary" not in entry:
             raise InputError(f"config: sources.{name}.glossary: is missing; the glossary engine needs <lang>.tsv files")
+        if uses_glossary and entry["format"] != "atlas" and config["data_root"] is None:
+            raise InputError(f"config: data_root: is null, but sources.{name}.glossary lies in it; name that folder")
         if not (entry["pairs"] or entry["texts"]):
             raise InputError(f"config: sources.{name}: has neither pairs nor texts; name the languages it has")
     for name in _sources_read(config):
@@ -319,7 +344,10 @@ def _check_collection_options(name: str, entry: dict[str, Any]) -> None:
                     f"config: collections.{name}.{key}: is no option of format {entry['format']}; leave it out"
                 )
     subsets = [entry.get("subsets", {}).get(lang, lang) for lang in entry["languages"]]
-    if len(entry["languages"]) > 1 and (entry["format"] in ("beir", "toolret") or len(set(subsets)) < len(subsets)):
+    alike = entry["format"] in ("beir", "toolret") or len(set(subsets)) < len(subsets)
+    if entry["format"] == "squad" and "{lang}" not in entry.get("files", ""):
+        alike = True
+    if len(entry["languages"]) > 1 and alike:
         raise InputError(
             f"config: collections.{name}.languages: {', '.join(entry['languages'])} would read the same files; "
             "make a collection of one language each"

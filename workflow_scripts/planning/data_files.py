@@ -5,6 +5,7 @@ fetched language has is known from the format alone, so that a plan needs neithe
 there are is for the manifest of the fetched files to say.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from workflow_scripts.data.file_set import ALTERNATIVE, FileSet
 from workflow_scripts.planning.runs import Config, pair_sources, text_languages
 from workflow_scripts.planning.translation import is_neural
 
+_TEMPLATES = Path(__file__).resolve().parents[2] / "resources/atlas"
 GENERATED = "atlas"  # the one format whose files the workflow makes itself
 
 
@@ -111,13 +113,14 @@ def check_data_files(config: Config) -> None:
     for name in pair_sources(config):
         entry = config["sources"][name]
         if entry["format"] == GENERATED:
+            _check_generated_source(config, name, texts)
             continue
         folder = data_folder(config, "sources", name)
         for lang in entry["pairs"]:
             files = (entry["format"], folder, lang, entry.get("files"))
-            _check(config, f"sources.{name}.pairs", lang, layouts.pair_files, *files)
+            _check(config, "sources", name, "pairs", lang, layouts.pair_files, *files)
         for lang in texts & set(entry["texts"] if name in config["experiment"]["sources"] else ()):
-            _check(config, f"sources.{name}.texts", lang, layouts.text_files, entry["format"], folder, lang)
+            _check(config, "sources", name, "texts", lang, layouts.text_files, entry["format"], folder, lang)
         for lang in entry["translate"] if not is_neural(config) else ():
             glossary = Path(config["data_root"], entry["glossary"], f"{lang}.tsv")
             if not glossary.is_file():
@@ -127,29 +130,56 @@ def check_data_files(config: Config) -> None:
     for name in config["experiment"]["collections"]:
         entry = config["collections"][name]
         if entry["format"] == GENERATED:
+            check_generated(f"collections.{name}.languages", entry["languages"])
             continue
         folder, options = data_folder(config, "collections", name), collection_options(config, name)
         for lang in entry["languages"]:
-            _check(
-                config, f"collections.{name}.languages", lang, _collection_files, entry["format"], folder, lang, options
-            )
+            files = (entry["format"], folder, lang, options)
+            _check(config, "collections", name, "languages", lang, _collection_files, *files)
+
+
+def _check_generated_source(config: Config, name: str, texts: set[str]) -> None:
+    entry = config["sources"][name]
+    for lang in entry["pairs"]:
+        try:
+            layouts.pair_patterns(GENERATED, lang)
+        except InputError as error:
+            raise InputError(f"config: sources.{name}.pairs: {error}") from None
+    if not is_neural(config):
+        check_generated(f"sources.{name}.translate", entry["translate"])
+    check_generated(f"sources.{name}.texts", texts & set(entry["texts"]))
+
+
+def check_generated(key: str, languages: Iterable[str]) -> None:
+    """Raise InputError, one line that names ``key``, where Atlas has no templates of a language."""
+    known = sorted(path.stem for path in _TEMPLATES.glob("*.yaml") if path.stem != "entities")
+    for lang in languages:
+        if lang not in known:
+            raise InputError(f"config: {key}: Atlas is not generated in {lang!r}; it is in {', '.join(known)}")
 
 
 def _collection_files(*where: Any) -> list[Path]:
     return [path for part in layouts.collection_files(*where) for path in part]
 
 
-def local_files(config: Config, paths: list[Path]) -> list[Path]:
-    """Return those of ``paths`` that are not fetched."""
-    return [path for path in paths if not path.is_relative_to(config["downloads"])]
+def local_files(config: Config, section: str, name: str, paths: list[Path]) -> list[Path]:
+    """Return those of a source's or collection's files that are not fetched; ``downloads`` may hold others, too."""
+    entry = config[section][name]
+    fetched = [
+        FileSet(entry[hub], entry[revision], ()).folder(config["downloads"])
+        for hub, revision in (("hub", "revision"), ("corpus_hub", "corpus_revision"))
+        if hub in entry
+    ]
+    return [path for path in paths if not any(map(path.is_relative_to, fetched))]
 
 
-def _check(config: Config, key: str, lang: str, files: Any, *where: Any) -> None:
+def _check(config: Config, section: str, name: str, key: str, lang: str, files: Any, *where: Any) -> None:
+    key = f"{section}.{name}.{key}"
     try:
         found = files(*where)
     except InputError as error:
         raise InputError(f"config: {key}: {error}") from None
-    missing = [path for path in local_files(config, found) if not path.is_file()]
+    missing = [path for path in local_files(config, section, name, found) if not path.is_file()]
     if missing or not found:
         absent = missing[0] if missing else where[1]
         raise InputError(f"config: {key}: {lang!r} has no data: {absent} does not exist or holds no such file")

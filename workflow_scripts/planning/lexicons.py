@@ -8,7 +8,7 @@ from workflow_scripts.data.file_set import FileSet
 from workflow_scripts.data.languages import Language
 from workflow_scripts.data.layouts import text_files
 from workflow_scripts.data.lexicon_files import ATLAS, INDUCED, lexicon_file
-from workflow_scripts.planning.data_files import data_folder, source_file_sets
+from workflow_scripts.planning.data_files import check_generated, data_folder, source_file_sets
 from workflow_scripts.planning.runs import Config, pair_languages, pair_sources
 
 # Formats of sources whose texts of one group are translations of each other.
@@ -155,6 +155,8 @@ def check_lexicon_files(config: Config, table: Mapping[str, Language]) -> None:
     """Raise InputError, one line, where a lexicon in use has no file for one of its languages."""
     for name in lexicons_in_use(config):
         entry = config["lexicons"][name]
+        if entry["format"] == ATLAS:
+            check_generated(f"lexicons.{name}.languages", entry["languages"])
         for lang in entry["languages"]:
             if entry["format"] == INDUCED:
                 paths = _parallel_files(config, name, lang)
