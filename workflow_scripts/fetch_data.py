@@ -24,7 +24,7 @@ def fetch_data(*, hub: str, revision: str, patterns: list[str], path_to_manifest
     are missing, and needs no network where none is. Calls for the same set wait for each other, so several
     experiments can share the folder. Raises InputError where a pattern finds nothing and as ``data/hub.py`` does.
     """
-    place = Place("dataset", hub, revision, "path: instead of hub:")
+    place = Place("dataset", hub, revision, "a copy on this machine, with path: instead of hub:")
     folder = path_to_manifest.parents[1]
     listing = path_to_manifest.with_suffix(".listing")
     with _alone(path_to_manifest.with_suffix(".lock")):

@@ -208,7 +208,8 @@ def test_what_goes_wrong_is_said_in_one_line_and_leaves_nothing(
 def test_no_network(hub, fetch, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # the discard port: nobody listens
     with pytest.raises(
-        InputError, match=r"cannot be fetched .*check the network and run again, or name a copy"
+        InputError,
+        match=r"cannot be fetched .*check the network and run again, or use a copy .* with path: instead",
     ) as caught:
         fetch()
     assert "\n" not in str(caught.value)

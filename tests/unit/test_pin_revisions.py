@@ -83,6 +83,13 @@ def test_the_command_prints_an_overlay(hub, tmp_path, monkeypatch, capsys):
     assert not yaml.safe_load(capsys.readouterr().out)
 
 
+def test_a_hub_that_cannot_be_reached_is_one_line_that_names_what_helps(monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with pytest.raises(InputError, match=r"^some/model at main: .* use a commit that you look up on its page$"):
+        latest_commit("model", "some/model")
+
+
 @pytest.mark.parametrize(
     ("repository", "says"),
     [("some/missing", "no such repository, or a private one"), ("some/gated", "is gated")],

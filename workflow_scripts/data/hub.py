@@ -53,7 +53,7 @@ class Place(NamedTuple):
     instead: str
 
     def __str__(self) -> str:
-        return f"{self.hub} at commit {self.revision}"
+        return f"{self.hub} at {'commit ' if _COMMIT.fullmatch(self.revision) else ''}{self.revision}"
 
 
 def latest_commit(kind: Kind, hub: str) -> str:
@@ -178,7 +178,7 @@ def _one_line_errors(place: Place) -> Iterator[None]:
     except (httpx2.TransportError, OSError) as error:
         raise storage_error(error) or InputError(
             f"{place}: cannot be fetched ({type(error).__name__}: {_first_line(error)}); check the network and run "
-            f"again, or name a copy on this machine with {place.instead}"
+            f"again, or use {place.instead}"
         ) from error
 
 

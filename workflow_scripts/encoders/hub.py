@@ -10,6 +10,7 @@ from pathlib import Path
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hub import Place, download_files, list_files
 
+_INSTEAD = "a copy on this machine, with folder: instead of hub:"
 _CONFIG = ("config.json", "generation_config.json")
 _TOKENIZER = (
     "tokenizer.json",
@@ -39,13 +40,13 @@ def download_model(hub: str, revision: str, folder: Path, tokenizer: tuple[str, 
     stay as they are; every file is checked against the digest that the hub lists. Raises InputError, in one line, as
     ``data/hub.py`` does, and for a repository that has no safetensors weights or no tokenizer.
     """
-    place = Place("model", hub, revision, "folder:")
+    place = Place("model", hub, revision, _INSTEAD)
     files = list_files(place, recursive=False)
     wanted = _choose_files(list(files), str(place), own_tokenizer=tokenizer is None)
     download_files(place, [files[name] for name in wanted], folder, folder / ".partial")
     _check_shards(folder, str(place))
     if tokenizer:
-        place = Place("model", *tokenizer, "folder:")
+        place = Place("model", *tokenizer, _INSTEAD)
         files = list_files(place, recursive=False)
         if _FAST_TOKENIZER[0] not in files:
             raise InputError(f"{place}: has no {_FAST_TOKENIZER[0]}; name another repository under tokenizer")
