@@ -8,6 +8,15 @@ Each way goes from text to vectors on disk, ours with what its two entry modules
 manifests), sentence-transformers' without loading. sentence-transformers gets the best of several batch sizes, found
 by trying. The limit is what the model's own matrix products alone take for as many tokens, by torch or by oneDNN,
 whichever is faster.
+
+On a GPU, with passages enough that loading the model is little beside them:
+
+    python benchmarks/encode.py --tokenizer $R/tokenizer --device cuda --dtypes bfloat16 \
+        --shapes "XLM-R base" "XLM-R large" --count 50000 --batch-tokens 65536 --peer-batches 64 256 \
+        --passages $(find $R/collections -name passages.parquet) $R/pairs/prepared/*/*.parquet
+
+The limit is then what as many operations take at the highest rate of ``torch.mm``, and the share that of the second
+checkpoint: tokenising is a job of its own, without a GPU.
 """
 
 import argparse
@@ -27,6 +36,7 @@ import sentence_transformers
 import torch
 import transformers
 
+from benchmarks.device import add_device, clock, device_name, product_peak, take_device
 from workflow_scripts.data.tables import PASSAGES, QUERIES, write_table
 from workflow_scripts.data.text_format import passage_text
 from workflow_scripts.data.token_arrays import TokenArrays
@@ -38,7 +48,12 @@ from workflow_scripts.encoders.tokenization import load_tokenizer
 from workflow_scripts.retrieval.collection_tokens import Shard
 from workflow_scripts.tokenize_collection import tokenize_collection
 
-SHAPES = {"mMiniLM-L6": (6, 384, 12), "mMiniLM-L12": (12, 384, 12), "XLM-R base": (12, 768, 12)}
+SHAPES = {
+    "mMiniLM-L6": (6, 384, 12),
+    "mMiniLM-L12": (12, 384, 12),
+    "XLM-R base": (12, 768, 12),
+    "XLM-R large": (24, 1024, 16),
+}
 ENTRY = {
     "pooling": "mean",
     "query_prefix": "",
@@ -49,12 +64,17 @@ ENTRY = {
 }
 
 
-def write_model(folder: Path, path_to_tokenizer: Path, layers: int, hidden: int, heads: int) -> None:
-    """Save random weights of XLM-R's architecture in ``folder/model``, for transformers and sentence-transformers."""
+def write_model(
+    folder: Path, path_to_tokenizer: Path, layers: int, hidden: int, heads: int, embeddings: int = 0
+) -> None:
+    """Save random weights of XLM-R's architecture in ``folder/model``, for transformers and sentence-transformers.
+
+    It has as many embeddings as the tokenizer has entries, or ``embeddings`` if those are more.
+    """
     torch.manual_seed(1)
     config = {
         "model_type": "xlm-roberta",
-        "vocab_size": load_tokenizer(path_to_tokenizer).get_vocab_size(),
+        "vocab_size": max(embeddings, load_tokenizer(path_to_tokenizer).get_vocab_size()),
         "hidden_size": hidden,
         "num_hidden_layers": layers,
         "num_attention_heads": heads,
@@ -82,6 +102,12 @@ def read_passages(paths: list[Path], limit: int) -> list[tuple[str, str]]:
         tables.append(list(dict.fromkeys(pair for pair in texts if pair[1])))
     mixed = [rows[i] for i in range(max(map(len, tables))) for rows in tables if i < len(rows)]
     return mixed[:limit]
+
+
+def operations(shape: tuple[int, ...], tokens: int) -> int:
+    """Return the operations of the matrix products of a forward pass; attention's own do not count."""
+    layers, hidden, *_ = shape
+    return layers * 24 * hidden**2 * tokens
 
 
 def matrix_products(shape: tuple[int, int, int], tokens: int, batch_tokens: int, dtype: torch.dtype) -> float:
@@ -136,13 +162,14 @@ def main() -> None:
     parser.add_argument(
         "--clock", choices=["wall", "cpu"], default="wall", help="cpu: seconds of the processor, on a busy machine"
     )
+    add_device(parser)
     flags = parser.parse_args()
-    if flags.clock == "cpu":
-        _clock = time.process_time
+    take_device(flags.device)
+    _clock = clock(flags.device, time.process_time if flags.clock == "cpu" else time.perf_counter)
     torch.set_num_threads(flags.threads)
     passages = read_passages(flags.passages, flags.count)
     print(
-        f"{len(passages)} passages, {flags.threads} threads, {flags.clock} time, {platform.machine()}, Python "
+        f"{len(passages)} passages, {flags.threads} threads, {flags.clock} time, {device_name(flags.device)}, Python "
         f"{platform.python_version()}, torch {torch.__version__}, transformers {transformers.__version__}, "
         f"sentence-transformers {sentence_transformers.__version__}; median of {flags.repetitions}\n"
     )
@@ -175,7 +202,7 @@ def measure(folder: Path, name: str, dtype: str, passages: list[tuple[str, str]]
     model = folder / "model"
     texts = [passage_text(title, text) for title, text in passages]
     peer = sentence_transformers.SentenceTransformer(
-        str(model), device="cpu", model_kwargs={"dtype": getattr(torch, dtype)}
+        str(model), device=flags.device, model_kwargs={"dtype": getattr(torch, dtype)}
     )
     form = {key: ENTRY[key] for key in ("query_prefix", "passage_prefix", "max_query_length", "max_passage_length")}
 
@@ -213,9 +240,14 @@ def measure(folder: Path, name: str, dtype: str, passages: list[tuple[str, str]]
         encoding.append(timed(ours))
         peers.append(timed(partial(theirs, best)))
     tokens = len(TokenArrays.open(folder / "tokens", "passages").ids)
-    limit = matrix_products(SHAPES[name], tokens, flags.batch_tokens, getattr(torch, dtype))
     again, peers_seconds = statistics.median(encoding), statistics.median(peers)
     whole = again + statistics.median(tokenising)
+    if flags.device == "cuda":
+        peak = product_peak(flags.device, dtype)
+        share = f"{operations(SHAPES[name], tokens) / again / peak:.0%} of {peak / 1e12:.0f} TFLOP/s"
+    else:
+        limit = matrix_products(SHAPES[name], tokens, flags.batch_tokens, getattr(torch, dtype))
+        share = f"{limit / whole:.0%}"
     one, other = (
         np.load(folder / f"{way}", allow_pickle=False).astype(np.float64) for way in ("ours/passages.npy", "theirs.npy")
     )
@@ -225,7 +257,7 @@ def measure(folder: Path, name: str, dtype: str, passages: list[tuple[str, str]]
     count = len(texts)
     return (
         f"| {name} | {dtype} | {count / whole:.1f} | {count / again:.1f} | {count / peers_seconds:.1f} ({best}) "
-        f"| {peers_seconds / whole:.2f} | {peers_seconds / again:.2f} | {limit / whole:.0%} "
+        f"| {peers_seconds / whole:.2f} | {peers_seconds / again:.2f} | {share} "
         f"| {cosine.min():.6f} | {overlap:.1%} |"
     )
 

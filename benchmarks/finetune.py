@@ -1,4 +1,4 @@
-"""Pairs a second and peak memory of `finetune`'s training loop, beside sentence-transformers' trainer, on CPU.
+"""Pairs a second and peak memory of `finetune`'s training loop, beside sentence-transformers' trainer.
 
     export R=results/xquad-r PYTHONPATH=.
     python benchmarks/finetune.py --pairs $R/pairs/prepared/mlqa-test --tokenizer $R/tokenizer
@@ -7,25 +7,36 @@ Both get the same random weights in XLM-R's shape, the same pairs in the same ba
 start from text. Time is the processor's: on an idle machine it is the wall's, on a shared one it is not at the mercy
 of the others. Each measurement is a process of its own, for its peak memory; the two take turns, and medians are shown.
 The first update, in which both warm up, is not counted.
+
+On a GPU, with XLM-R's shapes and its 250,002 embeddings:
+
+    python benchmarks/finetune.py --pairs $R/pairs/prepared/mlqa-test --tokenizer $R/tokenizer \
+        --device cuda --dtype bfloat16 --shapes "XLM-R base" "XLM-R large"
+
+Time is then the wall's, memory that of tensors on the GPU. The last column is the share that our updates reach of the
+highest rate of ``torch.mm`` in the same precision. An update counts as three times the products of its forward pass:
+attention's, and whatever is computed twice or for padding, do not count.
 """
 
 import argparse
 import json
 import multiprocessing
 import platform
-import resource
 import statistics
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks.encode import write_model
+from benchmarks.device import add_device, clock, device_name, peak_memory, product_peak, take_device
+from benchmarks.encode import operations, write_model
 
-# layers, width, heads, dropout, pairs a batch, updates. What this project pre-trains has no dropout.
+# layers, width, heads, embeddings (at least as many as the tokenizer has entries), dropout, pairs a batch, updates.
+# What this project pre-trains has no dropout.
 SHAPES = {
-    "mini L": (2, 96, 4, 0.0, 64, 21),
-    "mMiniLM-L6": (6, 384, 12, 0.1, 16, 4),
-    "mMiniLM-L12": (12, 384, 12, 0.1, 16, 3),
+    "mini L": (2, 96, 4, 0, 0.0, 64, 21),
+    "mMiniLM-L6": (6, 384, 12, 0, 0.1, 16, 4),
+    "mMiniLM-L12": (12, 384, 12, 0, 0.1, 16, 3),
+    "XLM-R base": (12, 768, 12, 250_002, 0.1, 128, 41),
+    "XLM-R large": (24, 1024, 16, 250_002, 0.1, 128, 41),
 }
 MAX_LENGTH = 128  # of both sides: the peer knows one length
 ENTRY = {
@@ -53,7 +64,7 @@ def read_texts(folder: Path, count: int) -> dict[str, list[str]]:
     return {"anchor": [row["query"] for row in chosen], "positive": [row["passage"] for row in chosen]}
 
 
-def ours(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str) -> float:
+def ours(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str, device: str) -> float:
     """Return seconds of all updates but the first, and their share of the tokenisation."""
     import torch
 
@@ -64,14 +75,15 @@ def ours(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtyp
     from workflow_scripts.training.trainer import TrainerSettings, prepare_torch, train
 
     learner = Learner(folder, ENTRY, dtype, prepare_torch(1, 1), ALONE)
-    began = time.process_time()
+    now = clock(device)
+    began = now()
     rows = {side: learner.bi_encoder.tokenize(texts[side], MAX_LENGTH) for side in texts}
-    tokenising = time.process_time() - began
-    groups = torch.arange(batch)
+    tokenising = now() - began
+    groups = torch.arange(batch, device=device)
     starts = []
 
     def gradients_of_step(step: int) -> dict[str, torch.Tensor]:
-        starts.append(time.process_time())
+        starts.append(now())
         queries, passages = (rows[side][step * batch : (step + 1) * batch] for side in ("anchor", "positive"))
         value = contrastive_gradients(
             learner.embed, queries, passages, lambda q, p: info_nce(q, p, groups, groups, TEMPERATURE), 10**9
@@ -81,10 +93,10 @@ def ours(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtyp
     settings = TrainerSettings(steps, RATE, WARMUP_SHARE, WEIGHT_DECAY, MAX_NORM, 10**9)
     with tempfile.TemporaryDirectory() as partial:
         train(learner.model, gradients_of_step, settings, batch, partial, "key")
-    return time.process_time() - starts[1] + tokenising * (steps - 1) / steps
+    return now() - starts[1] + tokenising * (steps - 1) / steps
 
 
-def theirs(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str) -> float:
+def theirs(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dtype: str, device: str) -> float:
     """Return seconds of all updates but the first."""
     import torch
 
@@ -105,15 +117,25 @@ def theirs(folder: Path, texts: dict[str, list[str]], steps: int, batch: int, dt
             temperature=TEMPERATURE,
             max_length=MAX_LENGTH,
             bfloat16=dtype == "bfloat16",
+            device=device,
             log_every=steps,
         )
     return run.ends[-1] - run.ends[0]
 
 
-def measure(way: str, *arguments: object) -> tuple[float, float]:
-    """Return seconds, and GB resident at the process's peak."""
-    seconds = {"ours": ours, "theirs": theirs}[way](*arguments)
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+def measure(way: str, device: str, *arguments: object) -> tuple[float, float]:
+    """Return seconds, and GB at the process's peak."""
+    seconds = {"ours": ours, "theirs": theirs}[way](*arguments, device)
+    return seconds, peak_memory(device)
+
+
+def count_tokens(folder: Path, texts: dict[str, list[str]]) -> int:
+    """Return how many tokens the texts of both sides have."""
+    from workflow_scripts.encoders.settings import EncoderSettings
+    from workflow_scripts.encoders.tokenization import TextTokenizer
+
+    tokenizer = TextTokenizer(folder, EncoderSettings.from_entry(ENTRY))
+    return sum(len(row) for side in texts.values() for row in tokenizer.tokenize(side, MAX_LENGTH))
 
 
 def main() -> None:
@@ -121,15 +143,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=Path, required=True, metavar="FOLDER", help="<lang>.parquet of PAIRS")
     parser.add_argument("--tokenizer", type=Path, required=True, metavar="FOLDER")
-    parser.add_argument("--shapes", nargs="+", default=list(SHAPES), choices=list(SHAPES))
+    parser.add_argument("--shapes", nargs="+", default=list(SHAPES)[:3], choices=list(SHAPES))
     parser.add_argument("--repetitions", type=int, default=3, metavar="N")
     parser.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    add_device(parser)
     flags = parser.parse_args()
+    take_device(flags.device)
+    peak = product_peak(flags.device, flags.dtype) if flags.device == "cuda" else None
     print(
-        f"{flags.dtype}, one thread, processor time, {platform.machine()}, Python {platform.python_version()}; "
-        f"median of {flags.repetitions}\n\n"
-        "| shape | pairs a batch | ours: pairs/s | GB | sentence-transformers: pairs/s | GB | ratio |\n"
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+        f"{flags.dtype}, one thread, {'wall' if peak else 'processor'} time, {device_name(flags.device)}, "
+        f"Python {platform.python_version()}; median of {flags.repetitions}\n\n"
+        "| shape | pairs a batch | ours: pairs/s | GB | sentence-transformers: pairs/s | GB | ratio |"
+        f"{' share of torch.mm |' if peak else ''}\n"
+        f"| --- | ---: | ---: | ---: | ---: | ---: | ---: |{' ---: |' if peak else ''}"
     )
     with (
         tempfile.TemporaryDirectory() as temporary,
@@ -146,13 +172,17 @@ def main() -> None:
             found: dict[str, list[tuple[float, float]]] = {"ours": [], "theirs": []}
             for _ in range(flags.repetitions):
                 for way, values in found.items():
-                    values.append(pool.apply(measure, (way, folder, texts, steps, batch, flags.dtype)))
-            cells, speeds = [], {}
+                    values.append(pool.apply(measure, (way, flags.device, folder, texts, steps, batch, flags.dtype)))
+            cells, speeds = [name, str(batch)], {}
             for way, values in found.items():
                 speeds[way] = batch * (steps - 1) / statistics.median(seconds for seconds, _ in values)
                 cells += [f"{speeds[way]:.1f}", f"{statistics.median(memory for _, memory in values):.2f}"]
-            ratio = speeds["ours"] / speeds["theirs"]
-            print(f"| {name} | {batch} | {' | '.join(cells)} | {ratio:.2f} |", flush=True)
+            cells.append(f"{speeds['ours'] / speeds['theirs']:.2f}")
+            if peak:
+                # Of the mean pair: the first update's are among them.
+                each = 3 * operations(shape, count_tokens(folder, texts)) / (batch * steps)
+                cells.append(f"{speeds['ours'] * each / peak:.0%} of {peak / 1e12:.0f} TFLOP/s")
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """Fine-tuning with sentence-transformers' own trainer and losses, on given pairs in their order: the peer."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from benchmarks.device import clock
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class PeerRun:
 
     losses: list[float]
     model: torch.nn.Module
-    ends: list[float]  # seconds of processor time
+    ends: list[float]  # seconds by the device's clock
 
 
 def train_with_peer(
@@ -31,6 +32,7 @@ def train_with_peer(
     max_length: int,
     chunk_rows: int | None = None,
     bfloat16: bool = False,
+    device: str = "cpu",
     log_every: int = 1,
 ) -> PeerRun:
     """Train the sentence-transformers folder with MultipleNegativesRankingLoss; update k reads the k-th batch of texts.
@@ -50,13 +52,13 @@ def train_with_peer(
 
     class Clock(TrainerCallback):
         def on_step_end(self, *_: object, **__: object) -> None:
-            ends.append(time.process_time())
+            ends.append(now())
 
     def in_order(dataset: Dataset, batch_size: int, **_: object) -> BatchSampler:
         return BatchSampler(SequentialSampler(dataset), batch_size, drop_last=True)
 
-    ends: list[float] = []
-    model = SentenceTransformer(str(path_to_model), device="cpu")
+    now, ends = clock(device), []
+    model = SentenceTransformer(str(path_to_model), device=device)
     model.max_seq_length = max_length
     scale = 1 / temperature
     if chunk_rows is None:
@@ -65,7 +67,7 @@ def train_with_peer(
         loss = losses.CachedMultipleNegativesRankingLoss(model, scale=scale, mini_batch_size=chunk_rows)
     arguments = SentenceTransformerTrainingArguments(
         output_dir=str(path_to_output),
-        use_cpu=True,
+        use_cpu=device == "cpu",
         max_steps=steps,
         per_device_train_batch_size=batch_size,
         learning_rate=learning_rate,
@@ -79,7 +81,7 @@ def train_with_peer(
         save_strategy="no",
         report_to="none",
         disable_tqdm=True,
-        dataloader_pin_memory=False,
+        dataloader_pin_memory=device == "cuda",
     )
     trainer = SentenceTransformerTrainer(
         model=model, args=arguments, train_dataset=Dataset.from_dict(texts), loss=loss, callbacks=[Clock()]
