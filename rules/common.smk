@@ -47,6 +47,12 @@ from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerp
 from workflow_scripts.planning.model_folders import check_model_folders
 from workflow_scripts.planning.unmade_outputs import mark_changed
 
+if braces := set("{}") & set(str(Path.cwd())):
+    raise WorkflowError(
+        f"error: {Path.cwd()}: the folder's name holds {min(braces)!r}, which Snakemake reads as its own: "
+        "work in another"
+    )
+
 try:
     for config_file in workflow.configfiles:
         check_repeated_keys(config_file)
