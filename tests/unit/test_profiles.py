@@ -13,11 +13,15 @@ def profile(name):
     return yaml.safe_load((ROOT / "profiles" / name / "config.yaml").read_text(encoding="utf-8"))
 
 
-def rules(name):
+def bodies(name):
+    """The text of each rule of a file; rules without a shell command only gather, and are left out."""
     text = (ROOT / "rules" / name).read_text(encoding="utf-8")
-    bodies = re.split(r"^rule (\w+):", text, flags=re.MULTILINE)[1:]
-    # Rules without a shell command only gather.
-    return {rule for rule, body in zip(bodies[::2], bodies[1::2], strict=True) if "shell:" in body}
+    found = re.split(r"^rule (\w+):", text, flags=re.MULTILINE)[1:]
+    return {rule: body for rule, body in zip(found[::2], found[1::2], strict=True) if "shell:" in body}
+
+
+def rules(name):
+    return set(bodies(name))
 
 
 def test_all_that_follows_the_scores_is_one_job_on_a_cluster():
@@ -26,9 +30,10 @@ def test_all_that_follows_the_scores_is_one_job_on_a_cluster():
     assert set(groups) == rules("plots.smk") | rules("report.smk") | {"compare_published"}
 
 
-def test_arrays_are_of_rules_that_there_are():
-    known = set().union(*(rules(path.name) for path in (ROOT / "rules").glob("*.smk")))
-    assert set(profile("slurm")["slurm-array-jobs"].split(", ")) <= known
+def test_arrays_are_of_rules_that_there_are_and_whose_jobs_all_ask_for_the_same():
+    known = {rule: body for path in (ROOT / "rules").glob("*.smk") for rule, body in bodies(path.name).items()}
+    for rule in profile("slurm")["slurm-array-jobs"].split(", "):
+        assert not re.search(r"^    (threads|resources):", known[rule], re.MULTILINE), rule
 
 
 def test_what_decides_what_reruns_is_the_same_on_every_machine():
