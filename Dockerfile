@@ -12,6 +12,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends bash git make \
     && rm -rf /var/lib/apt/lists/*
 
+# The project's folder belongs to whoever mounts it: git would else not say of what commit it is.
+RUN git config --system --add safe.directory '*'
+
 COPY requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir --index-url "$TORCH_INDEX" --constraint /tmp/requirements.txt torch \
     && pip install --no-cache-dir --requirement /tmp/requirements.txt

@@ -1,7 +1,10 @@
 """The pinned requirements and the environments of rules name the same versions."""
 
 import ast
+import os
 import re
+import shlex
+import subprocess
 import sys
 from pathlib import Path
 
@@ -84,6 +87,21 @@ def test_conda_reads_every_spec_of_an_environment(path):
     specs = [MatchSpec(spec, strict=True) for spec in environment["dependencies"] if isinstance(spec, str)]
     assert {str(spec.name.normalized) for spec in specs} == {"python", "pip"}
     assert environment["channels"] == ["conda-forge"]
+
+
+def test_git_in_the_container_knows_the_commit_of_a_folder_of_another_user(tmp_path):
+    command = re.search(
+        r"^RUN git config --system (.*)$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    git = ["git", "-C", tmp_path]
+    subprocess.run([*git, "init", "--quiet"], check=True)
+    # git's own tests tell it so that a folder is another user's.
+    elsewhere = os.environ | {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1", "GIT_CONFIG_SYSTEM": str(tmp_path / "system")}
+    elsewhere |= {"GIT_CONFIG_GLOBAL": os.devnull}
+    asked = [*git, "rev-parse", "--git-dir"]
+    assert "dubious ownership" in subprocess.run(asked, env=elsewhere, capture_output=True, text=True).stderr
+    subprocess.run(["git", "config", "--system", *shlex.split(command[1])], env=elsewhere, check=True)
+    subprocess.run(asked, env=elsewhere, check=True)
 
 
 def test_the_container_has_the_python_of_the_environments_and_the_locked_versions():
