@@ -38,7 +38,7 @@ def codeswitch(
     rows = (tuple(pair[name] for name in PAIRS.names) for pair in switcher.switch(read_rows(path_to_pairs, PAIRS)))
     write_rows(rows, path_to_output, PAIRS)
     realised = switcher.realised()
-    if settings.share and not sum(row.replaced for row in realised):
+    if sum(row.drawn for row in realised) and not sum(row.replaced for row in realised):
         raise InputError(
             f"{path_to_pairs}: no word of {sum(row.words for row in realised)} was replaced; "
             f"look at the lexicons {', '.join(str(path) for _, path in paths_to_lexicons)}"

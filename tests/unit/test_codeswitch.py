@@ -1,6 +1,7 @@
 """The rule `codeswitch`: what is replaced, by what, and what it writes."""
 
 import csv
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -127,6 +128,11 @@ def test_a_lexicon_that_has_no_word_of_the_text_stops_the_rule(files):
     write_table(lexicon(mountain="mlima"), files / "sw.parquet", LEXICON)
     with pytest.raises(InputError, match="no word of 20 was replaced"):
         run(files, langs=("sw",))
+
+
+def test_where_no_word_was_drawn_the_lexicon_is_not_to_blame(files):
+    rates = run(files, settings=replace(WHOLE, share=1e-9))
+    assert {row["drawn"] for row in rates} == {"0"}
 
 
 def test_a_table_that_is_none_is_named(files):
