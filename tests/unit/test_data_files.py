@@ -78,6 +78,21 @@ def test_a_model_s_folder_has_what_jobs_will_read(tmp_path, missing):
         check_model_folders(resolve(config))
 
 
+def test_a_folder_that_lends_a_tokenizer_needs_nothing_else(tmp_path):
+    (tmp_path / "tokenizer.json").touch()
+    config = default()
+    config["experiment"]["models"] = ["own"]
+    shared = {"family": "x", "size_m": 1, "learning_rate": 1e-3}
+    config["models"] |= {
+        "lends": {"folder": str(tmp_path), **shared},
+        "own": {"hub": "some/model", "revision": "0" * 40, **shared},
+    }
+    check_model_folders(resolve(config))
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(InputError, match=r"models\.lends\.folder: .* has no tokenizer\.json"):
+        check_model_folders(resolve(config))
+
+
 def test_what_the_config_s_checks_know_is_so():
     assert checked_config.POSITIONS == pretraining.POSITIONS
     rules = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("**/*.smk"))

@@ -5,15 +5,20 @@ from pathlib import Path
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.planning.runs import Config
 from workflow_scripts.planning.token_arrays import models_read
+from workflow_scripts.planning.translation import similarity_model
 
-_NEEDED = ("config.json", "tokenizer.json", "*.safetensors")
+_TOKENIZER = ("tokenizer.json",)
+_MODEL = ("config.json", *_TOKENIZER, "*.safetensors")
 
 
 def check_model_folders(config: Config) -> None:
     """Raise InputError, one line, where a folder that the experiment reads is no model that jobs could read."""
+    run = {*config["experiment"]["models"], similarity_model(config)}
     for name in models_read(config):
         folder = config["models"][name].get("folder")
-        for pattern in _NEEDED if folder is not None else ():
+        if folder is None:
+            continue
+        for pattern in _MODEL if name in run else _TOKENIZER:  # others lend a tokenizer
             if not any(Path(folder).glob(pattern)):
                 raise InputError(
                     f"config: models.{name}.folder: {folder!r} has no {pattern}; name a folder in transformers' layout "
