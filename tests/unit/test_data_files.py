@@ -9,7 +9,7 @@ from test_config import LANGUAGES, ROOT, changed, default, resolve
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.planning import config as checked_config
-from workflow_scripts.planning.data_files import check_data_files, local_files
+from workflow_scripts.planning.data_files import check_data_files, local_files, source_file_sets
 from workflow_scripts.planning.lexicons import check_lexicon_files
 from workflow_scripts.planning.model_folders import check_model_folders
 from workflow_scripts.training import pretraining
@@ -52,6 +52,17 @@ def test_files_of_one_s_own_beside_fetched_ones_are_no_fetched_ones():
     assert local_files(config, "collections", "hub", [fetched]) == []
     with pytest.raises(InputError, match=r"xquad-r\.languages: 'en' has no data: downloads/xquad-r/en\.json does not"):
         check_data_files(config)
+
+
+@pytest.mark.parametrize("path", ["data", "data/", "./data"])
+def test_a_folder_of_a_repository_may_be_written_in_any_way(path):
+    config = default()
+    config["experiment"]["sources"].append("own")
+    config["sources"]["own"] = {
+        "format": "jsonl", "hub": "some/own", "revision": "0" * 40, "path": path, "pairs": ["en"]
+    }  # fmt: skip
+    (files,) = source_file_sets(resolve(config), "own", "pairs", "en")
+    assert files.patterns == ("data/pairs-en.jsonl.gz|data/pairs-en.jsonl",)
 
 
 def test_a_glossary_lies_in_a_folder_that_has_a_name():

@@ -6,7 +6,7 @@ there are is for the manifest of the fetched files to say.
 """
 
 from collections.abc import Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workflow_scripts.data import layouts
@@ -102,8 +102,8 @@ def manifests(config: Config, sets: list[FileSet]) -> list[str]:
 
 
 def _file_set(entry: dict[str, Any], patterns: list[str]) -> FileSet:
-    above = f"{entry['path']}/" if entry.get("path") else ""
-    inside = (ALTERNATIVE.join(above + part for part in pattern.split(ALTERNATIVE)) for pattern in patterns)
+    above = PurePosixPath(entry.get("path", ""))
+    inside = (ALTERNATIVE.join(str(above / part) for part in pattern.split(ALTERNATIVE)) for pattern in patterns)
     return FileSet(entry["hub"], entry["revision"], tuple(inside))
 
 
