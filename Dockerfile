@@ -16,7 +16,8 @@ RUN apt-get update \
 RUN git config --system --add safe.directory '*'
 
 COPY requirements.txt /tmp/requirements.txt
-RUN pip install --no-cache-dir --index-url "$TORCH_INDEX" --constraint /tmp/requirements.txt torch \
+# What torch needs comes with the rest: its own index may not have the versions that are pinned.
+RUN pip install --no-cache-dir --no-deps --index-url "$TORCH_INDEX" --constraint /tmp/requirements.txt torch \
     && pip install --no-cache-dir --requirement /tmp/requirements.txt
 
 # Downloads of models and data go where the container's user may write.
