@@ -175,8 +175,9 @@ def test_a_label_is_only_displayed_again(tiny):
 
 
 def test_another_memory_for_searching_searches_nothing_again(tiny):
-    """It decides no hit."""
-    assert plan_with_config(tiny, lambda config: config.setdefault("search", {}).update(memory_gb=1.25)) == {}
+    """It decides no hit; the page shows the config."""
+    planned = plan_with_config(tiny, lambda config: config.setdefault("search", {}).update(memory_gb=1.25))
+    assert planned == {"report": 1}
 
 
 def test_a_training_hyper_parameter_retrains_every_run_once(tiny):
