@@ -1,9 +1,11 @@
 """Fine-tunings of the tiny case in several processes: as torchrun would start them, and by the command line."""
 
+import contextlib
 import faulthandler
 import json
 import multiprocessing
 import os
+import random
 import socket
 import sys
 from pathlib import Path
@@ -61,12 +63,21 @@ def train_in_process(rank, size, port, case, output, model, training, interrupt)
     finetune(*inputs, settings, 1, 1, output, f"{output}.partial")
 
 
+def free_port():
+    """Return a port that nobody listens on, of those that the system gives to no connection (32768 and up on Linux).
+
+    Else one of gloo's connections could have it before the first process listens there.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.socket() as found:
+            found.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no free port found")
+
+
 def start(starter, case, output, size, model=None, training=None, interrupt=None):
     """Start ``size`` processes, each of which calls ``interrupt`` (a function and its arguments) before it trains."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    arguments = (size, port, case, str(output), model or {}, training or {}, interrupt)
+    arguments = (size, free_port(), case, str(output), model or {}, training or {}, interrupt)
     processes = [starter.Process(target=train_in_process, args=(rank, *arguments)) for rank in range(size)]
     for process in processes:
         process.start()
