@@ -20,7 +20,7 @@ _STATE = ("results", ".snakemake")
 # What holds times, which differ from run to run, or is no result.
 _NOT_COMPARED = ("logs", "benchmarks", ".partial")
 _TIMED = ("tables/costs.csv", "plots/cost.svg", "plots/cost.png", "plots/cost.pdf", "report.html")
-_TIMES = ("wall_seconds", "peak_memory_mb", "seal", "git_commit", "examples_per_second")
+_TIMES = ("wall_seconds", "processor_seconds", "peak_memory_mb", "seal", "git_commit", "examples_per_second")
 
 
 @dataclass
