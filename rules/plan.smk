@@ -14,7 +14,7 @@ rule plan:
         languages=resource("languages.csv"),
         sizes=resource("collection_sizes.csv"),
         lengths=resource("text_lengths.csv"),
-        rates=[resource("rates.csv"), *config["plan"].values()],
+        rates=[resource("rates.csv"), *filter(None, [config["plan"].get("rates")])],
         partitions=shipped("profiles/slurm/partitions.yaml"),
         cores=cores_given,
         disk=disk_limit(),

@@ -16,7 +16,7 @@ def take_gpu(count: int) -> int:
     at each other's.
     """
     for number, name in enumerate(_names(count)):
-        if _is_taken(name):
+        if _take(name):
             return number
     return int(os.environ.get("LOCAL_RANK", "0")) % count
 
@@ -28,7 +28,7 @@ def _names(count: int) -> list[str]:
     return names if len(names) == count else list(map(str, range(count)))
 
 
-def _is_taken(name: str) -> bool:
+def _take(name: str) -> bool:
     """Take the GPU ``name``; return whether nobody else had."""
     whose = f"{os.getuid()}-{os.environ.get('SLURM_JOB_ID', 'local')}"
     path = Path(tempfile.gettempdir(), f"hybrid-batch-gpu-{whose}-{name}.lock")
