@@ -1,0 +1,295 @@
+# What jobs ask for: GPUs, memory, time, disk and threads, from the sizes of what they work on.
+
+
+def model_threads(wildcards):
+    return job_resources.threads(config["models"][wildcards.model])
+
+
+def model_gpus(wildcards):
+    return job_resources.gpus(config["models"][wildcards.model])
+
+
+def training_threads(wildcards):
+    return job_resources.training_threads(config["models"][wildcards.model])
+
+
+def training_gpus(wildcards):
+    return job_resources.training_gpus(config["models"][wildcards.model])
+
+
+def training_memory(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.training_memory_mb(model, pretraining_vocabulary())
+
+
+def training_gpu_memory(wildcards):
+    settings = config["training"]
+    return job_resources.training_gpu_memory_gb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        settings["chunk_tokens"],
+        settings["dtype"],
+    )
+
+
+def pretraining_gpu_memory(wildcards):
+    settings = config["pretraining"]
+    return job_resources.training_gpu_memory_gb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        2 * settings["batch_size"] * settings["max_length"],
+        "float32",
+    )
+
+
+# There may be thousands of jobs, and each asks.
+@cache
+def gpu_memory_of_encoding(model):
+    return job_resources.encoding_gpu_memory_gb(
+        config["models"][model],
+        pretraining_vocabulary(),
+        config["encoding"]["batch_tokens"],
+    )
+
+
+def encoding_gpu_memory(wildcards):
+    return gpu_memory_of_encoding(wildcards.model)
+
+
+def training_nodes(wildcards):
+    return config["models"][wildcards.model]["nodes"]
+
+
+def on_several_machines(value):
+    """A resource of models that train on several machines: `value` of a model's entry; others do not have it."""
+
+    def resource_of_model(wildcards):
+        model = config["models"][wildcards.model]
+        return value(model) if model["nodes"] > 1 else None
+
+    return resource_of_model
+
+
+def is_on_several_machines(model):
+    return config["models"][model]["nodes"] > 1
+
+
+# What Slurm has to be asked for beside `nodes`: a task on each, which the job itself starts (`mpi`: training/launch.py),
+# and as many GPUs on each. Nothing where no model asks for it: `slurm_extra` of a profile would be written over.
+SEVERAL_MACHINES = (
+    {
+        "mpi": on_several_machines(lambda model: "srun"),
+        "tasks": on_several_machines(lambda model: model["nodes"]),
+        "tasks_per_gpu": on_several_machines(lambda model: 0),
+        "slurm_extra": on_several_machines(job_resources.gpus_of_each_node),
+    }
+    if any(map(is_on_several_machines, config["experiment"]["models"]))
+    else {}
+)
+
+
+def training_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.training_minutes(model, config["training"])
+
+
+def pretraining_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.pretraining_minutes(model, config["pretraining"])
+
+
+def encoding_memory(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.encoding_memory_mb(model, pretraining_vocabulary())
+
+
+@cache
+def published_size(collection, lang):
+    facts = Path(resource("collection_sizes.csv"))
+    return sizes.published_size(config, collection, lang, LANGUAGES, facts)
+
+
+@cache
+def passages_of_part(collection, name):
+    part = encoding_parts(collection)[name]
+    passages = sum(published_size(collection, lang).passages for lang in part.languages)
+    return passages / part.shards
+
+
+def part_passages(wildcards):
+    """How many passages an encoding part has, as published."""
+    return passages_of_part(wildcards.collection, wildcards.part)
+
+
+def encoding_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.encoding_minutes(model, part_passages(wildcards))
+
+
+def tokenizing_time(wildcards, attempt):
+    return attempt * job_resources.text_minutes(part_passages(wildcards))
+
+
+def collection_time(wildcards, attempt):
+    passages = published_size(wildcards.collection, wildcards.lang).passages
+    return attempt * job_resources.text_minutes(passages)
+
+
+def search_time(wildcards, attempt):
+    model = config["models"][wildcards.model]
+    comparisons = job_costs.compared(
+        config, published_size, wildcards.collection, wildcards.part
+    )
+    return attempt * job_resources.searching_minutes(model, comparisons)
+
+
+def search_threads(wildcards):
+    return job_resources.search_threads(config["collections"][wildcards.collection])
+
+
+@cache
+def held_passages(collection, part):
+    """How many passages' ids a search job holds: all of the collection where it ranks relevant ones in the whole pool."""
+    entry = config["collections"][collection]
+    pooled = entry["parallel"] and "multilingual" in entry["settings"]
+    languages = entry["languages"] if pooled else runs.parts(config, collection)[part]
+    return sum(published_size(collection, lang).passages for lang in languages)
+
+
+def exact_search_memory(wildcards, attempt):
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.search_memory_mb(config["search"], passages)
+
+
+def lexical_search_memory(wildcards, attempt):
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.lexical_memory_mb(config["search"], passages)
+
+
+def lexical_search_time(wildcards, attempt):
+    passages = held_passages(wildcards.collection, wildcards.part)
+    return attempt * job_resources.text_minutes(passages)
+
+
+def pretraining_vocabulary():
+    return config["pretraining"]["tokenizer"]["vocabulary"]
+
+
+def training_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.training_disk_mb(model, pretraining_vocabulary())
+
+
+def model_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.model_disk_mb(model, pretraining_vocabulary())
+
+
+def collection_disk(wildcards):
+    passages = published_size(wildcards.collection, wildcards.lang).passages
+    return job_resources.collection_disk_mb(passages)
+
+
+def tokens_disk(wildcards):
+    _, longest = token_arrays.longest_texts(wildcards.form)
+    return job_resources.tokens_disk_mb(part_passages(wildcards), longest)
+
+
+def fetched_disk(wildcards):
+    """A bound where the files are a collection's of known size."""
+    manifest = "{}/{}/{}/.fetched/{}.json".format(config["downloads"], *wildcards)
+    known = [
+        published_size(*place)
+        for place in FETCHED_LANGUAGES.get(FILE_SETS[manifest], ())
+    ]
+    if not known or not all(size.known for size in known):
+        return job_resources.fetched_disk_mb(None)
+    return job_resources.fetched_disk_mb(sum(size.passages for size in known))
+
+
+def planned_pairs(source):
+    """How many pairs a source gives in a language, as the config has it."""
+    return config["sources"][source].get("examples") or sizes.ASSUMED_PAIRS
+
+
+def compared_texts(wildcards):
+    """How many texts of a language training has, and how many evaluation, as the config and published sizes have it."""
+    lang = wildcards.lang
+    training = {
+        "pairs": sum(
+            planned_pairs(source) * (2 + sizes.hard_negatives(config, source, lang))
+            for source in runs.pair_sources(config)
+            if lang in runs.pair_languages(config, source)
+        ),
+        "texts": sizes.ASSUMED_TEXTS * len(text_tables([lang])),
+    }
+    evaluation = [
+        published_size(name, lang)
+        for name in config["experiment"]["collections"]
+        if lang in config["collections"][name]["languages"]
+    ]
+    return training[wildcards.kind], sum(
+        size.queries + size.passages for size in evaluation
+    )
+
+
+def decontamination_memory(wildcards, attempt):
+    return attempt * job_resources.decontamination_memory_mb(*compared_texts(wildcards))
+
+
+def decontamination_time(wildcards, attempt):
+    return attempt * job_resources.decontamination_minutes(*compared_texts(wildcards))
+
+
+def pairs_disk(wildcards):
+    return job_resources.pairs_disk_mb(planned_pairs(wildcards.source))
+
+
+def shard_disk(wildcards):
+    """Text of one shard of a source's pairs, translated."""
+    return job_resources.pairs_disk_mb(
+        planned_pairs(wildcards.source) / config["translation"]["shards"]
+    )
+
+
+def pair_tokens_disk(wildcards):
+    # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
+    kind, folder, name = wildcards.table.split("/")
+    return job_resources.pair_tokens_disk_mb(
+        planned_pairs(name if kind == "codeswitched" else folder),
+        token_arrays.longest_texts(wildcards.form),
+    )
+
+
+def encoding_disk(wildcards):
+    model = config["models"][wildcards.model]
+    return job_resources.encoding_disk_mb(model, part_passages(wildcards))
+
+
+def index_disk(wildcards):
+    shards = indexed_shards(wildcards.collection)[wildcards.part]
+    passages = sum(passages_of_part(wildcards.collection, name) for name in shards)
+    model = config["models"][wildcards.model]
+    return job_resources.index_disk_mb(config["search"], model, passages)
+
+
+def hits_disk(wildcards):
+    rows = job_costs.hit_rows(
+        config, published_size, wildcards.collection, wildcards.part
+    )
+    return job_resources.hits_disk_mb(rows)
+
+
+def index_memory(wildcards, input, attempt):
+    if not FAISS_FOLDERS:
+        return attempt * job_resources.EXACT_INDEX_MEMORY_MB
+    return attempt * job_resources.faiss_memory_mb(input.size_mb)
+
+
+def search_memory(wildcards, input, attempt):
+    """Its budget, and a faiss index whole."""
+    if not FAISS_FOLDERS:
+        return exact_search_memory(wildcards, attempt)
+    return exact_search_memory(wildcards, attempt) + index_memory(
+        wildcards, input, attempt
+    )
