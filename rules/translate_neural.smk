@@ -80,6 +80,7 @@ rule translate_shard:
         settings=translator_settings,
         share=translated_share,
         direction=from_english,
+        partial=translation_state,
         code=code("translate_shard"),
     shell:
         "python -m workflow_scripts.translate_shard"
@@ -95,6 +96,7 @@ rule translate_shard:
         " --settings {params.settings:q}"
         " --threads {threads}"
         " --output {output:q}"
+        " --partial {params.partial:q}"
         " &> {log:q}"
 
 
@@ -121,6 +123,7 @@ use rule translate_shard as translate_back with:
         settings=back_translator_settings,
         share=translated_share,
         direction=to_english,
+        partial=back_translation_state,
         code=code("translate_shard"),
 
 

@@ -108,6 +108,12 @@ def from_english(wildcards):
     return ["en", wildcards.lang]
 
 
+def translation_state(wildcards):
+    return made(
+        f".partial/translations/{wildcards.source}/{wildcards.lang}/{wildcards.shard}"
+    )
+
+
 # --- Back to English.
 
 
@@ -148,6 +154,10 @@ def back_translator_time(wildcards, attempt):
 
 def to_english(wildcards):
     return [wildcards.lang, "en"]
+
+
+def back_translation_state(wildcards):
+    return translation_state(wildcards) + ".back"
 
 
 # --- What the judge of the translations reads.

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import checked_digests
 from workflow_scripts.data.tables import PAIRS, TRANSLATIONS, read_table, write_table
@@ -14,6 +15,7 @@ from workflow_scripts.translation.model_tokens import ModelTokens
 from workflow_scripts.translation.neural import Decoder, NeuralEngine
 from workflow_scripts.translation.pairs import distinct_texts, draw_pairs, only_language
 from workflow_scripts.translation.shards import Block, blocks_of_translations, translate_blocks
+from workflow_scripts.translation.unfinished_translations import UnfinishedTranslations
 
 _TOKENIZER = (".json", ".model", ".spm", ".txt")
 
@@ -27,6 +29,7 @@ def translate_shard(
     path_to_tags: Path,
     threads: int,
     path_to_output: Path,
+    path_to_partial: Path,
     source: str | None = None,
     path_to_pairs: Path | None = None,
     share: float = 1.0,
@@ -38,7 +41,8 @@ def translate_shard(
 
     ``settings`` has the keys of the ``translation`` section that decide a translation, and the model's ``family``. The
     same inputs, settings, threads and machine give the same table, and together the shards hold the same rows for any
-    number of ``shards``.
+    number of ``shards``. Blocks that are translated stay in ``path_to_partial`` until all are, so that another attempt
+    goes on where a killed one stopped.
     """
     source_lang, target_lang = direction
     if path_to_translations:
@@ -46,22 +50,36 @@ def translate_shard(
     else:
         work = _blocks_of_pairs(path_to_pairs, source, source_lang, share, shard, settings["shards"], block_texts)
     # Of a model that was converted only the tokenizer is read.
-    checked_digests(path_to_model, _TOKENIZER if path_to_converted else ("",))
-    if path_to_converted:
-        checked_digests(path_to_converted)
+    model = checked_digests(path_to_model, _TOKENIZER if path_to_converted else ("",))
+    converted = checked_digests(path_to_converted) if path_to_converted else None
     tokens = ModelTokens(
         path_to_model, settings["family"], source_lang, target_lang, read_translation_languages(path_to_tags)
     )
+    decoder = _decoder(settings, path_to_model, path_to_converted, tokens, threads)
     engine = NeuralEngine(
         settings["engine"],
         tokens,
-        _decoder(settings, path_to_model, path_to_converted, tokens, threads),
+        decoder,
         direction=direction,
         segment_tokens=settings["segment_tokens"],
         output_ratio=settings["output_ratio"],
         batch_tokens=settings["batch_tokens"],
     )
-    write_table(translate_blocks(work, engine, source_lang, target_lang), path_to_output, TRANSLATIONS)
+    key = {
+        "model": model,
+        "converted": converted,
+        "settings": settings,
+        "direction": direction,
+        "share": share,
+        "block_texts": block_texts,
+        "threads": threads,
+        "device": decoder.device,
+    }
+    texts = path_to_translations or path_to_pairs
+    unfinished = UnfinishedTranslations(path_to_partial, content_key(key, [texts, path_to_tags]))
+    made = translate_blocks(work, engine, source_lang, target_lang, unfinished)
+    write_table(made, path_to_output, TRANSLATIONS)
+    unfinished.remove()
 
 
 def _blocks_of_pairs(
@@ -108,6 +126,7 @@ def main() -> None:
     parser.add_argument("--tags", required=True, type=Path, help="what models call the languages (CSV)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the arithmetic")
     parser.add_argument("--output", required=True, type=Path, help="TRANSLATIONS")
+    parser.add_argument("--partial", required=True, type=Path, help="where translated blocks outlive a killed job")
     arguments = parser.parse_args()
     if (arguments.pairs is None) == (arguments.translations is None):
         parser.error("give either --pairs (with --source) or --translations")
@@ -119,6 +138,7 @@ def main() -> None:
         path_to_tags=arguments.tags,
         threads=arguments.threads,
         path_to_output=arguments.output,
+        path_to_partial=arguments.partial,
         source=arguments.source,
         path_to_pairs=arguments.pairs,
         share=arguments.share,

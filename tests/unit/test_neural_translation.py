@@ -12,6 +12,7 @@ from tiny_translators import WORDS, sentence, translated
 
 from workflow_scripts.convert_translator import convert_translator
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.spent_time import SpentTime, earlier_time, go_on_from
 from workflow_scripts.data.tables import PAIRS, TRANSLATIONS, read_table, write_table
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.translate import translate
@@ -174,6 +175,7 @@ def job(models, tmp_path, request):
         "threads": 1,
         "block_texts": 8,
         "path_to_output": tmp_path / "0.parquet",
+        "path_to_partial": tmp_path / "state",
     }
 
 
@@ -193,28 +195,84 @@ def test_shards_hold_exactly_what_one_job_makes(job, tmp_path, kind):
     )
 
 
-def test_a_killed_shard_leaves_nothing_and_runs_again_alone(job, tmp_path, monkeypatch):
-    translate_shard(**job | {"settings": SETTINGS | {"shards": 2}, "shard": 1})
-    translate_shard(**job | {"path_to_output": tmp_path / "whole.parquet"})
-    other = (tmp_path / "0.parquet").read_bytes()
-    decode, calls = TransformersDecoder.decode, []
+class Interrupted:
+    """Decoding that is broken off after so many batches, each of which is counted."""
 
-    def killed(self, batch, limit):
-        calls.append(len(batch))
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return decode(self, batch, limit)
+    def __init__(self, batches):
+        self.batches, self.decoded, self.decode = batches, 0, TransformersDecoder.decode
 
-    again = job | {"settings": SETTINGS | {"shards": 2}, "path_to_output": tmp_path / "1.parquet"}
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(TransformersDecoder, "decode", killed)
-        translate_shard(**again)
-    assert sorted(path.name for path in tmp_path.glob("*[01].parquet*")) == ["0.parquet"]
-    translate_shard(**again)
-    assert (tmp_path / "0.parquet").read_bytes() == other
-    halves = (read_table(tmp_path / name, TRANSLATIONS).to_pylist() for name in ("0.parquet", "1.parquet"))
-    whole = read_table(tmp_path / "whole.parquet", TRANSLATIONS).to_pylist()
-    assert sorted((row for half in halves for row in half), key=whole.index) == whole
+    def __get__(self, decoder, owner):
+        def decode(batch, limit):
+            if self.decoded == self.batches:
+                raise KeyboardInterrupt
+            self.decoded += 1
+            return self.decode(decoder, batch, limit)
+
+        return decode
+
+
+def decoded(monkeypatch, job, batches=10**9):
+    """Return how many batches a job decodes, broken off after ``batches``."""
+    with monkeypatch.context() as patched:
+        counting = Interrupted(batches)
+        patched.setattr(TransformersDecoder, "decode", counting)
+        try:
+            translate_shard(**job)
+        except KeyboardInterrupt:
+            assert not job["path_to_output"].exists()
+        return counting.decoded
+
+
+def test_a_killed_shard_goes_on_behind_its_last_block(job, tmp_path, monkeypatch):
+    whole = decoded(monkeypatch, job | {"path_to_output": tmp_path / "undisturbed.parquet"})
+    assert not (tmp_path / "state").exists()
+    assert whole > 3
+    assert decoded(monkeypatch, job, batches=whole - 1) == whole - 1
+    kept = {path.name for path in (tmp_path / "state").iterdir()}
+    assert kept >= {"progress.json", "0.parquet"}
+    assert decoded(monkeypatch, job) < whole - 1
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "undisturbed.parquet").read_bytes()
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"settings": SETTINGS | {"beam": 2}},
+        {"direction": ("en", "es")},
+        {"block_texts": 7},
+        {"threads": 2},
+        {"share": 0.99},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_blocks_of_another_job_are_not_gone_on_with(job, tmp_path, monkeypatch, change):
+    other = job | change
+    whole = decoded(monkeypatch, other | {"path_to_output": tmp_path / "undisturbed.parquet"})
+    decoded(monkeypatch, job, batches=3)
+    assert decoded(monkeypatch, other) == whole
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "undisturbed.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["progress.json", "0.parquet"])
+def test_a_damaged_block_is_translated_again(job, tmp_path, monkeypatch, name):
+    whole = decoded(monkeypatch, job | {"path_to_output": tmp_path / "undisturbed.parquet"})
+    decoded(monkeypatch, job, batches=whole - 1)
+    content = bytearray((tmp_path / "state" / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "state" / name).write_bytes(content)
+    again = decoded(monkeypatch, job)
+    assert again == whole if name == "progress.json" else 1 < again < whole
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "undisturbed.parquet").read_bytes()
+
+
+def test_a_resumed_shard_counts_what_its_blocks_took(job, tmp_path, monkeypatch):
+    decoded(monkeypatch, job, batches=3)
+    kept = json.loads((tmp_path / "state/progress.json").read_text())
+    go_on_from(SpentTime())
+    translate_shard(**job)
+    assert earlier_time() == SpentTime(kept["wall_seconds"], kept["processor_seconds"])
+    assert earlier_time().processor > 0
 
 
 def test_more_shards_than_texts_leave_empty_ones(job, tmp_path):

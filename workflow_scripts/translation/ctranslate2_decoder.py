@@ -21,10 +21,11 @@ class CTranslate2Decoder:
         if not Path(path_to_converted, "model.bin").is_file():
             raise InputError(f"{path_to_converted}: has no model.bin, so it is no converted model; run its rule")
         gpus = ctranslate2.get_cuda_device_count()
+        self.device = "cuda" if gpus else "cpu"
         try:
             self._translator = ctranslate2.Translator(
                 str(path_to_converted),
-                device="cuda" if gpus else "cpu",
+                device=self.device,
                 device_index=take_gpu(gpus) if gpus else 0,
                 compute_type="default",
                 inter_threads=1,

@@ -23,6 +23,8 @@ class Output(NamedTuple):
 class Decoder(Protocol):
     """A model that turns token ids of the source into token ids of the target, always in the same way."""
 
+    device: str  # ``cpu`` or ``cuda``
+
     def decode(self, batch: Sequence[list[int]], limit: int) -> list[Output]:
         """Return the best output for each text of a batch, of at most ``limit`` tokens."""
         ...

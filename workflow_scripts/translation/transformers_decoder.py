@@ -19,6 +19,7 @@ class TransformersDecoder:
     def __init__(self, path_to_model: Path, tokens: ModelTokens, *, precision: str, beam: int, threads: int) -> None:
         torch.set_num_threads(threads)
         self._device = own_device()
+        self.device = self._device.type
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
