@@ -200,6 +200,7 @@ rule write_model_cards:
         manifests=all_manifests,
         batches=all_batches,
         metrics=all_metrics,
+        licences=resource("report/licences.csv"),
     output:
         all_model_cards(None),
     log:
@@ -215,6 +216,7 @@ rule write_model_cards:
     shell:
         "python -m workflow_scripts.write_model_cards"
         " --means {input.means:q}"
+        " --licences {input.licences:q}"
         " --models {params.folders:q}"
         " --settings {params.settings:q}"
         " &> {log:q}"

@@ -6,6 +6,7 @@ import yaml
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.manifest import write_manifest
+from workflow_scripts.reporting.licences import Licences
 from workflow_scripts.reporting.model_card import TrainedModel, model_card
 
 SETTINGS = {
@@ -13,8 +14,8 @@ SETTINGS = {
     "models": {"m": "Medium"},
     "strategies": {"hybrid": "hybrid batches"},
     "bases": {"m": {"hub": "some/encoder", "revision": "0" * 40}},
-    "licences": {"squad": "CC BY-SA 4.0"},
 }
+LICENCES = {"squad": "CC BY-SA 4.0", "mlqa": "CC BY-SA 3.0"}
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def means():
 
 
 def test_a_card_states_data_strategy_seed_and_scores(folder):
-    card = model_card(TrainedModel.read(folder), means(), SETTINGS)
+    card = model_card(TrainedModel.read(folder), means(), SETTINGS, LICENCES)
     _, head, body = card.split("---\n", 2)
     assert yaml.safe_load(head)["language"] == ["en", "sw"] and yaml.safe_load(head)["base_model"] == "some/encoder"
     assert "# Medium, hybrid batches, seed 3" in body
@@ -53,7 +54,7 @@ def test_a_card_states_data_strategy_seed_and_scores(folder):
         "| updates | 3 |",
         "| loss on held-out training pairs | 1.5000 |",
         "| squad | CC BY-SA 4.0 | en | 0 | 128 |",
-        "| mlqa | see the source | en sw | 64 | 0 |",
+        "| mlqa | CC BY-SA 3.0 | en sw | 64 | 0 |",
         "| miracl | monolingual | 50.0 |",
         "| miracl | cross-lingual | 10.0 |",
     ):
@@ -62,8 +63,18 @@ def test_a_card_states_data_strategy_seed_and_scores(folder):
 
 def test_a_model_of_ones_own_names_no_base_on_a_hub(folder):
     settings = SETTINGS | {"bases": {"m": {"made": "pre-trained by the experiment itself"}}}
-    card = model_card(TrainedModel.read(folder), means(), settings)
+    card = model_card(TrainedModel.read(folder), means(), settings, LICENCES)
     assert "base_model" not in card and "| base model | pre-trained by the experiment itself |" in card
+
+
+def test_the_licence_is_the_config_s_or_that_of_the_format(tmp_path):
+    (tmp_path / "licences.csv").write_text("format,name,licence,origin\nsquad,SQuAD,CC BY-SA 4.0,x\n")
+    licences = Licences(tmp_path / "licences.csv")
+    assert licences.of({"format": "squad", "licence": "see the source"}) == "CC BY-SA 4.0"
+    assert licences.of({"format": "squad"}) == "CC BY-SA 4.0"
+    assert licences.of({"format": "squad", "licence": "ours"}) == "ours"
+    with pytest.raises(InputError, match="no row for the format jsonl; add"):
+        licences.of({"format": "jsonl", "licence": "see the source"})
 
 
 def test_a_folder_that_is_not_whole_is_refused(folder):

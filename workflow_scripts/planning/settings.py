@@ -186,7 +186,7 @@ def models_settings(config: Config) -> str:
 
 
 def card_settings(config: Config) -> str:
-    """For ``write_model_cards``: labels, what each model was before fine-tuning, the licences of what trained it."""
+    """For ``write_model_cards``: labels, what models were before fine-tuning, what decides the licences of sources."""
     chosen = config["experiment"]
     bases: dict[str, dict[str, str]] = {}
     for name in chosen["models"]:
@@ -201,7 +201,9 @@ def card_settings(config: Config) -> str:
             "models": {name: config["models"][name]["label"] for name in chosen["models"]},
             "strategies": {name: config["strategies"][name]["label"] for name in chosen["strategies"]},
             "bases": bases,
-            "licences": {name: config["sources"][name]["licence"] for name in chosen["sources"]},
+            "sources": {
+                name: {key: config["sources"][name][key] for key in ("format", "licence")} for name in chosen["sources"]
+            },
         }
     )
 

@@ -39,10 +39,11 @@ class TrainedModel:
             raise InputError(f"{folder}: not what finetune writes ({error}); rerun finetune") from error
 
 
-def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, Any]) -> str:
+def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, Any], licences: dict[str, str]) -> str:
     """Return the card in Markdown behind YAML that model hubs read.
 
-    ``means`` are the rows of MEANS of this run; ``settings`` are those of ``write_model_cards``.
+    ``means`` are the rows of MEANS of this run; ``settings`` are those of ``write_model_cards``; ``licences`` of data
+    by the names of sources.
     """
     run, training = trained.run, trained.manifest["settings"]["training"]
     entry, strategy = trained.manifest["settings"]["model"], trained.manifest["settings"]["strategy"]
@@ -85,7 +86,7 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
         _table(["what", "value"], [[name, value] for name, value in facts.items()]),
         "`manifest.json` holds all settings, versions and digests of inputs, `batches.json` the realised batches.",
         "## Data",
-        _table(*_data(examples, settings["licences"])),
+        _table(*_data(examples, licences)),
         f"Left out as overlapping evaluation text: {trained.manifest['pairs_left_out']} rows and "
         f"{trained.manifest['negatives_left_out']} hard negatives.",
         "## Scores",
@@ -116,7 +117,7 @@ def _data(examples: pd.DataFrame, licences: dict[str, str]) -> tuple[list[str], 
         languages[source] |= set(sides)
     counts = examples.pivot_table(index="source", columns="regime", values="examples", aggfunc="sum", fill_value=0)
     rows = [
-        [source, licences.get(source, "see the source"), " ".join(sorted(languages[source])), *map(int, row)]
+        [source, licences[source], " ".join(sorted(languages[source])), *map(int, row)]
         for source, row in zip(counts.index, counts.to_numpy(), strict=True)
     ]
     return ["source", "licence", "languages", *(f"{regime} examples" for regime in counts.columns)], rows

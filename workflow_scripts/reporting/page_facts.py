@@ -1,6 +1,5 @@
 """What the page says: every fact that its template names, gathered from the experiment's files."""
 
-import csv
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from workflow_scripts.reporting.analysis_tables import (
 )
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
+from workflow_scripts.reporting.licences import Licences
 from workflow_scripts.reporting.page import (
     COLLECTION_FIGURES,
     FIGURES,
@@ -49,7 +49,6 @@ _TABLES = {
     "index_recall": INDEX_RECALL,
 }
 _NEEDED = ("models", "per_group", "per_language")
-_UNSTATED = "see the source"  # the config's default for `licence`
 
 
 @dataclass(frozen=True)
@@ -253,20 +252,16 @@ def _provenance(
 
 def _licence_table(path: Path, config: dict[str, Any]) -> HtmlTable:
     """Return the licence of all that the experiment reads: what the config says, else what is known of the format."""
-    with open(path, encoding="utf-8", newline="") as file:
-        known = {row["format"]: row for row in csv.DictReader(file)}
-    used: dict[tuple[str, str], list[str]] = {}  # by format and the config's licence
+    licences = Licences(path)
+    used: dict[tuple[str, str], list[str]] = {}  # by format and licence
     for role, entry in _data_read(config):
-        used.setdefault((entry["format"], entry.get("licence", _UNSTATED)), []).append(role)
-    unknown = [name for name, _ in used if name not in known]
-    if unknown:
-        raise InputError(f"{path}: no row for the format {unknown[0]}; add its name, licence and origin")
+        used.setdefault((entry["format"], licences.of(entry)), []).append(role)
     rows = [
         [
-            text(known[name]["name"], head=True),
+            text(licences.row(name)["name"], head=True),
             text(", ".join(roles)),
-            text(known[name]["licence"] if licence == _UNSTATED else licence),
-            text(known[name]["origin"]),
+            text(licence),
+            text(licences.row(name)["origin"]),
         ]
         for (name, licence), roles in used.items()
     ]
