@@ -1,18 +1,23 @@
 """Search a collection's passages with BM25: the lexical baseline, with the outputs of dense search."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import hits_file
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.qrels import read_qrels
+from workflow_scripts.data.sealed_parquet import SealedParquet
+from workflow_scripts.data.table_stream import read_batches
 from workflow_scripts.data.tables import GOLD_RANKS, PASSAGES, QUERIES, read_table, write_table
 from workflow_scripts.data.text_format import passage_text, query_text
 from workflow_scripts.retrieval.blocks import BLOCKS_MB, Blocks
-from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex
+from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex, QueryTokens
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 from workflow_scripts.retrieval.passages import PassageIds
@@ -40,22 +45,18 @@ def search_bm25(
         raise InputError(f"--part {part}: not `all` and not among the languages {', '.join(languages)}")
     ranks_wanted = settings["parallel"] and MULTILINGUAL in settings["settings"]
     queries = {lang: read_table(path_to_data / lang / "queries.parquet", QUERIES) for lang in languages}
+    tokens = QueryTokens(
+        {lang: [query_text(text) for text in table["text"].to_pylist()] for lang, table in queries.items()}
+    )
     passage_ids, indexes = {}, {}
     for lang in languages if ranks_wanted else searched:
-        path = path_to_data / lang / "passages.parquet"
-        table = read_table(path, PASSAGES)
-        ids = table["passage_id"].combine_chunks()
-        neutral = [neutral_id(collection, lang, name) for name in ids.to_pylist()]
-        passage_ids[lang] = PassageIds.of(ids, neutral, str(path))
-        titles, texts = table["title"].to_pylist(), table["text"].to_pylist()
-        indexes[lang] = LanguageIndex(passage_text(title, text) for title, text in zip(titles, texts, strict=True))
-    texts_of_queries = {
-        lang: [query_text(text) for text in table["text"].to_pylist()] for lang, table in queries.items()
-    }
+        passage_ids[lang], indexes[lang] = _read_passages(
+            path_to_data / lang / "passages.parquet", collection, lang, tokens
+        )
     qrels = read_qrels({lang: path_to_data / lang / "qrels.parquet" for lang in languages}) if ranks_wanted else {}
     blocks = Blocks.within(blocks_mb / 1000, settings["depth"], len(searched), dimension=1, threads=1)
     with hits_file(path_to_hits, settings["depth"]) as append:
-        scorer = BM25Scorer(texts_of_queries, indexes)
+        scorer = BM25Scorer(tokens, indexes)
         gold_ranks = Search(
             scorer=scorer,
             queries={lang: table["query_id"].to_pylist() for lang, table in queries.items()},
@@ -68,6 +69,23 @@ def search_bm25(
             matches_only=True,
         ).run(blocks, append)
         write_table(gold_ranks, path_to_gold_ranks, GOLD_RANKS)
+
+
+def _read_passages(path: Path, collection: str, lang: str, tokens: QueryTokens) -> tuple[PassageIds, LanguageIndex]:
+    """Return the ids and the index of a language's passages, of which no text stays in memory."""
+    ids, neutral_ids = [], []
+
+    def texts() -> Iterator[str]:
+        with SealedParquet(path, PASSAGES.names) as file:
+            for batch in read_batches(file, ["passage_id", "title", "text"]):
+                names, *columns = batch.columns
+                ids.append(names)
+                neutral_ids.append(pa.array([neutral_id(collection, lang, name) for name in names.to_pylist()]))
+                yield from map(passage_text, *(column.to_pylist() for column in columns))
+
+    index = LanguageIndex(tokens, texts())
+    joined = (pa.chunked_array(chunks, type=pa.string()).combine_chunks() for chunks in (ids, neutral_ids))
+    return PassageIds.of(*joined, str(path)), index
 
 
 def main() -> None:

@@ -6,10 +6,12 @@ import math
 import bm25s
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from workflow_scripts.retrieval import lexical_tokens as tokens_module
 from workflow_scripts.retrieval.blocks import Blocks
-from workflow_scripts.retrieval.bm25 import K1, B, BM25Scorer, LanguageIndex
+from workflow_scripts.retrieval.bm25 import K1, B, BM25Scorer, LanguageIndex, QueryTokens
 from workflow_scripts.retrieval.lexical_tokens import lexical_tokens
 
 PASSAGES = ["mto mto nile ni mrefu", "ziwa viktoria", "mto kongo", "", "nile na kongo ni mito ya afrika"]
@@ -38,8 +40,9 @@ def test_tokens_in_many_scripts(text, tokens):
     assert lexical_tokens(text) == tokens
 
 
-def scorer():
-    return BM25Scorer({"sw": QUERIES}, {"sw": LanguageIndex(PASSAGES)})
+def scorer(passages=PASSAGES, queries=QUERIES):
+    tokens = QueryTokens({"sw": queries})
+    return BM25Scorer(tokens, {"sw": LanguageIndex(tokens, passages)})
 
 
 WHOLE = Blocks(5, 5, 5)
@@ -70,12 +73,38 @@ def test_a_score_by_hand():
     assert scores[2].tolist() == scores[3].tolist() == [0] * 5
 
 
-def test_equal_to_the_library():
-    retriever = bm25s.BM25(k1=K1, b=B, method="lucene")
-    retriever.index([lexical_tokens(text) for text in PASSAGES], show_progress=False)
-    scores = scores_of(scorer(), 5)
-    for row in (0, 1, 4):
-        assert scores[row] == pytest.approx(retriever.get_scores(lexical_tokens(QUERIES[row])), rel=1e-5)
+WORDS = st.lists(st.sampled_from(["mto", "nile", "ni", "ziwa", "kongo", "na", "refu"]), max_size=9).map(" ".join)
+
+
+@given(passages=st.lists(WORDS, min_size=1, max_size=30), queries=st.lists(WORDS, min_size=1, max_size=4))
+def test_equal_to_the_library(passages, queries):
+    tokenised = [lexical_tokens(text) for text in passages]
+    assume(any(tokenised))
+    retriever = bm25s.BM25(k1=K1, b=B, method="lucene", dtype="float64")
+    retriever.index(tokenised, show_progress=False)
+    scores = scores_of(scorer(passages, queries), len(queries), Blocks(5, 3, 7))
+    for row, query in enumerate(queries):
+        known = [token for token in lexical_tokens(query) if token in retriever.vocab_dict]
+        expected = retriever.get_scores(known) if known else np.zeros(len(passages))
+        assert scores[row] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+def test_an_index_holds_the_tokens_of_queries_alone():
+    tokens = QueryTokens({"sw": ["mto nile"], "en": ["river nile"]})
+    assert tokens.columns.keys() == {"mto", "nile", "river"}
+    index = LanguageIndex(tokens, PASSAGES)
+    assert index.parts(0, 5).nnz == 4  # mto and nile, mto, nile
+    assert (index.parts_of(np.array([4, 0])).toarray() == index.parts(0, 5).toarray()[[4, 0]]).all()
+
+
+def test_a_language_without_passages_or_queries():
+    assert scores_of_none(scorer(passages=[])) == []
+    nothing = scorer(queries=["", "?!"])
+    assert not scores_of(nothing, 2).any()
+
+
+def scores_of_none(bm25):
+    return list(bm25.scan("sw", np.arange(5), "sw", WHOLE, lambda *_: None))
 
 
 def test_same_bits_in_any_block():
@@ -88,6 +117,6 @@ def test_same_bits_in_any_block():
 
 
 def test_passages_without_words_match_nothing():
-    empty = BM25Scorer({"sw": QUERIES}, {"sw": LanguageIndex(["", "?!"])})
+    empty = scorer(["", "?!"])
     assert not scores_of(empty, 5).any()
     assert not empty.score_pairs("sw", np.arange(2), "sw", np.arange(2)).any()
