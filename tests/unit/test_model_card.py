@@ -61,6 +61,12 @@ def test_a_card_states_data_strategy_seed_and_scores(folder):
         assert line in lines, line
 
 
+def test_what_a_setting_does_not_measure_is_a_dash(folder):
+    pool = pd.DataFrame([("multilingual", "sw", "*", 0.5, "miracl", "mrc@10")], columns=[*means().columns])
+    lines = model_card(TrainedModel.read(folder), pd.concat([means(), pool]), SETTINGS, LICENCES).splitlines()
+    assert "| miracl | monolingual | 50.0 | – |" in lines and "| miracl | multilingual | – | 50.0 |" in lines
+
+
 def test_a_model_of_ones_own_names_no_base_on_a_hub(folder):
     settings = SETTINGS | {"bases": {"m": {"made": "pre-trained by the experiment itself"}}}
     card = model_card(TrainedModel.read(folder), means(), settings, LICENCES)

@@ -128,7 +128,7 @@ def _scores(means: pd.DataFrame) -> tuple[list[str], list[list[Any]]]:
     order = list(dict.fromkeys(shown["metric"]))
     table = shown.pivot_table(index=["collection", "setting"], columns="metric", values="mean", observed=True)[order]
     rows = [
-        [*place, *(f"{100 * value:.1f}" for value in row)]
+        [*place, *("–" if pd.isna(value) else f"{100 * value:.1f}" for value in row)]
         for place, row in zip(table.index, table.to_numpy(), strict=True)
     ]
     return ["collection", "setting", *map(metric_label, order)], rows
