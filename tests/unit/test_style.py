@@ -28,10 +28,11 @@ def test_every_line_stands_out_from_white_paper():
 def test_labels():
     assert metric_label("ndcg@10") == "nDCG@10"
     assert metric_label("own") == "own"
-    assert [count_label(size) for size in (512, 25_123, 156_000, 85_600_000, 1.2e9)] == [
+    assert [count_label(size) for size in (512, 25_123, 156_000, 999_700, 85_600_000, 1.2e9)] == [
         "512",
         "25.1 k",
         "156 k",
+        "1 M",
         "85.6 M",
         "1.2 G",
     ]

@@ -29,7 +29,7 @@ def metric_label(metric: str) -> str:
 def count_label(count: float) -> str:
     """Return a number of parameters in three digits and a unit: 156,000 is 156 k."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= limit:
+        if count >= 0.9995 * limit:  # 999,700 in three digits is 1 M
             return f"{count / limit:.3g} {unit}"
     return f"{count:.0f}"
 
