@@ -71,6 +71,15 @@ def test_equal_systems_do_not_differ(tmp_path):
     assert row["detectable"] == ""  # not 0, which would say that any difference could be seen
 
 
+def test_queries_that_differ_alike_have_no_effect_size(tmp_path):
+    mono = {"sw": np.array([0.0, 0.1, 0.7]), "te": np.array([0.3, 0.4])}
+    hybrid = {lang: values + 0.1 for lang, values in mono.items()}  # by .1, but for the last digits of some
+    assert np.ptp(hybrid["sw"] - mono["sw"]) > 0
+    for row in compared(tmp_path, {("s", "mono", 1): mono, ("s", "hybrid", 1): hybrid})[0]:
+        assert row["difference"] == "0.100000"
+        assert row["effect"] == row["effect_low"] == row["effect_high"] == row["detectable"] == ""
+
+
 def test_families_of_the_correction(tmp_path):
     rng = np.random.default_rng(0)
     scores = {

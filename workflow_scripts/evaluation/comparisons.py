@@ -91,7 +91,7 @@ class PairedComparisons:
             variance = difference_variance(scores, rows[ours], rows[theirs])
             difference = np.array([by_language[group.members].mean() for group in groups])
             deviation = np.sqrt([variance[group.members].mean() for group in groups])
-            deviation[deviation == 0] = np.nan  # no query differs
+            deviation[deviation < _ROUNDING] = np.nan  # no query differs, or all differ alike but for rounding
             drawn = draws[ours] - draws[theirs]
             low, high = interval(drawn, self._settings.statistics.confidence)
             error = self._standard_error(drawn, low, high)
