@@ -1,10 +1,12 @@
-"""How often intervals hold the truth where models are pre-trained several times, in simulated scores.
+"""How often intervals hold the truth in simulated scores: of models that are pre-trained several times, of few queries,
+of resampled languages.
 
     PYTHONPATH=. python benchmarks/coverage.py
 
 A query's hardness is shared by all systems; the query's effect on a system, the noise of a score and what a
 pre-training is worth are drawn anew. A ratio is that of the standard errors of the difference of two strategies that
-come from pre-trainings and from queries. Prints the table of docs/statistics.md.
+come from pre-trainings and from queries; for languages, of the standard deviation of their differences and the
+standard error that each has from its queries. Prints the tables of docs/statistics.md.
 """
 
 import argparse
@@ -52,8 +54,41 @@ def coverage(pretrainings: int, ratio: float, replications: int) -> tuple[float,
     return held[0], held[1]
 
 
+def language_coverage(differences: np.ndarray, truth: float, resampled: bool) -> float:
+    """Return the share of 95 % intervals of the mean over languages that hold ``truth``.
+
+    ``differences`` [replications, languages, queries] are those of two systems; languages have their own queries.
+    """
+    replications, languages, queries = differences.shape
+    names = tuple(map(str, range(languages)))
+    runs = tuple(Run(str(i), "a", 1) for i in range(replications))
+    blocks = [differences[:, i : i + 1] for i in range(languages)]
+    strata = tuple(Stratum(names[i], np.array([i]), block, block) for i, block in enumerate(blocks))
+    bootstrap = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3, resample_languages=resampled))
+    draws = bootstrap.system_draws("simulated", LanguageScores(runs, names, np.full(languages, queries), strata))
+    members = list(range(languages))
+    drawn = [bootstrap.group_draws("simulated", "all", members, draws[System(run.model, "a")]) for run in runs]
+    low, high = interval(np.stack(drawn, axis=1), 0.95)
+    return float(((low <= truth) & (high >= truth)).mean())
+
+
+def query_coverage(queries: int, languages: int, replications: int) -> float:
+    """Return the coverage of few queries, half of which do not differ and half lie evenly between -.6 and 1."""
+    rng = np.random.default_rng(20)
+    shape = (replications, languages, queries)
+    return language_coverage(np.where(rng.random(shape) < 0.5, 0, rng.uniform(-0.6, 1, shape)), 0.1, False)
+
+
+def resampled_coverage(languages: int, ratio: float, replications: int) -> float:
+    """Return the coverage of the mean of all languages that those at hand are drawn from."""
+    rng = np.random.default_rng(20)
+    differences = rng.normal(0, 0.2, (replications, languages, QUERIES))
+    differences += rng.normal(0, ratio * 0.2 / np.sqrt(QUERIES), (replications, languages, 1))
+    return language_coverage(differences, 0.0, True)
+
+
 def main() -> None:
-    """Parse the command line, simulate and print the table."""
+    """Parse the command line, simulate and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--replications", type=int, default=700)
     replications = parser.parse_args().replications
@@ -63,6 +98,15 @@ def main() -> None:
         found = [coverage(pretrainings, ratio, replications) for ratio in RATIOS]
         for i, name in enumerate(("difference", "slope")):
             print(f"| {pretrainings} | {name} | {' | '.join(f'{pair[i]:.3f}' for pair in found)} |", flush=True)
+    print("\n| queries of a language | one language | four languages |\n| ---: | ---: | ---: |")
+    for queries in (2, 3, 5, 10, 20, 30, 50):
+        found = [query_coverage(queries, languages, replications) for languages in (1, 4)]
+        print(f"| {queries} | {' | '.join(f'{share:.3f}' for share in found)} |", flush=True)
+    print(f"\n| resampled languages | {' | '.join(f'ratio {ratio:g}' for ratio in RATIOS)} |")
+    print("| ---: |" + " ---: |" * len(RATIOS))
+    for languages in (2, 4, 8, 15):
+        found = [resampled_coverage(languages, ratio, replications) for ratio in RATIOS]
+        print(f"| {languages} | {' | '.join(f'{share:.3f}' for share in found)} |", flush=True)
 
 
 if __name__ == "__main__":

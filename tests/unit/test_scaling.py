@@ -18,26 +18,36 @@ def _not_json(name: str):
 
 
 def fitted(
-    folder, gaps: dict[str, float], *, noise=0.02, wobble=0.0, families=None, sizes=SIZES, metric="ndcg@10", **told
+    folder,
+    gaps: dict[str, float],
+    *,
+    noise=0.02,
+    wobble=0.0,
+    families=None,
+    sizes=SIZES,
+    metric="ndcg@10",
+    queries=60,
+    **told,
 ):
     """Fit scores in which mono gains .1 a decade and hybrid - mono is ``gaps[model]``: scaling rows, verdict."""
     rng = np.random.default_rng(0)
     paths = [
         str(
             write_scores(
-                folder, "bm25", "bm25", 0, monolingual({"sw": np.full(60, 0.3), "te": np.full(60, 0.3)}, metric)
+                folder, "bm25", "bm25", 0, monolingual({lang: np.full(queries, 0.3) for lang in ("sw", "te")}, metric)
             )
         )
     ]
-    hardness = {lang: rng.normal(0, 0.1, 60) for lang in ("sw", "te")}
+    hardness = {lang: rng.normal(0, 0.1, queries) for lang in ("sw", "te")}
     scale = 1000 if metric == "rank_distance" else 1
     for model, gap in gaps.items():
         level = 0.2 + 0.1 * (np.log10(SIZES[model]) - 4)
         for strategy, mean in (("mono", level), ("hybrid", level + gap)):
             for seed in (1, 2):
-                swing = wobble * (strategy == "hybrid") * np.resize([1, -1], 60)  # moves queries, not their mean
+                swing = wobble * (strategy == "hybrid") * np.resize([1, -1], queries)  # moves queries, not their mean
                 scores = {
-                    lang: scale * (mean + hard + swing + rng.normal(0, noise, 60)) for lang, hard in hardness.items()
+                    lang: scale * (mean + hard + swing + rng.normal(0, noise, queries))
+                    for lang, hard in hardness.items()
                 }
                 paths.append(str(write_scores(folder, model, strategy, seed, monolingual(scores, metric))))
     models = folder / "models.csv"
@@ -131,7 +141,23 @@ def test_two_sizes_are_too_few(tmp_path):
 def test_sizes_of_different_families_do_not_make_a_line(tmp_path):
     rows, verdict = fitted(tmp_path, GROWTH, families={name: name for name in SIZES})
     assert rows == []
-    assert verdict["sentences"][1]["sentence"].endswith("(at least 3 within one family are needed).")
+    trend = verdict["sentences"][1]
+    assert trend["sentence"].startswith("Too little data: 3 model sizes cannot show")
+    assert trend["sentence"].endswith("(at least 3 of one family, or two of each of two, are needed).")
+
+
+def test_a_size_alone_in_its_family_is_no_third_size(tmp_path):
+    # Its family's intercept makes its value fit any line: the slope is that through the other family's two.
+    rows, verdict = fitted(tmp_path, GROWTH, families={"l": "g"})
+    assert {row["left_out"] for row in rows} == {"", "l"}
+    assert verdict["sentences"][1]["status"] == "too little data"
+
+
+def test_few_queries_are_told_beside_what_their_intervals_say(tmp_path):
+    difference = fitted(tmp_path, GROWTH, noise=1e-6, queries=5)[1]["sentences"][0]
+    assert difference["sentence"].endswith(" Fewer than 30 queries (sw, te) make intervals too narrow.")
+    difference = fitted(tmp_path, GROWTH, noise=1e-6, queries=30)[1]["sentences"][0]
+    assert "too narrow" not in difference["sentence"]
 
 
 def test_a_model_without_a_size_is_refused(tmp_path):

@@ -65,6 +65,13 @@ def test_too_few_sizes(names, words):
     assert said(fit(0.5, 0.4, 0.6), sizes=few).startswith(f"Too little data: {words}")
 
 
+def test_two_sizes_of_each_of_two_families_are_enough():
+    sizes = {name: ModelSize(name, name, name[0], 10 ** int(name[1])) for name in ("a4", "a5", "b4", "b5")}
+    assert trend_sentence("hybrid", "mono", [fit(0.5, 0.4, 0.6)], sizes, QUANTITY)["status"] == "grows"
+    del sizes["b5"]
+    assert trend_sentence("hybrid", "mono", [fit(0.5, 0.4, 0.6)], sizes, QUANTITY)["status"] == "too little data"
+
+
 def test_equal_sizes_are_one():
     same = {name: ModelSize(name, name, "f", 10) for name in "abc"}
     assert said(sizes=same).startswith("Too little data: 1 model size ")

@@ -11,6 +11,7 @@ from workflow_scripts.evaluation.model_sizes import ModelSize
 from workflow_scripts.evaluation.scaling import ScalingFit, difference_name
 from workflow_scripts.evaluation.score_files import ScoreSlice
 from workflow_scripts.evaluation.verdict import Quantity, difference_sentence, trend_sentence
+from workflow_scripts.reporting.few_queries import few_queries
 
 
 def headline_verdict(
@@ -36,7 +37,9 @@ def headline_verdict(
             f"settings: report.group is {names['group']!r}, but the groups of {part.collection} are "
             f"{', '.join(group.name for group in groups)}"
         )
-    quantity = Quantity(part.setting, part.metric, group.name, group.languages)
+    queries = part.by_query.counts[group.members].tolist()
+    few = few_queries(dict(zip(group.languages, queries, strict=True)))
+    quantity = Quantity(part.setting, part.metric, group.name, group.languages, tuple(few))
     strategy, baselines = settings.compared()
     pairs = compared_systems(part.by_query.systems(), strategy, baselines)
     compared = [row for row in PairedComparisons(settings).compare(part, pairs) if row.group == group.name]

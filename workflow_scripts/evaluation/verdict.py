@@ -5,17 +5,18 @@ single query, is none: it excludes nothing.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from workflow_scripts.evaluation.comparisons import Comparison
 from workflow_scripts.evaluation.model_sizes import ModelSize
 from workflow_scripts.evaluation.scaling import ScalingFit, difference_name
+from workflow_scripts.reporting.few_queries import FEWEST_QUERIES
 from workflow_scripts.reporting.labels import count_label, metric_label
 
 GROWS, SHRINKS, UNCHANGED, TOO_LITTLE = "grows", "shrinks", "no evidence of a change", "too little data"
-FEWEST_SIZES = 3  # two points always lie on a line
+FEWEST_SIZES = 3  # of one family: two points always lie on a line
 _MOST_IN_A_SENTENCE = 4  # models whose numbers a sentence can hold
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
 _MINUS = "−"
@@ -24,12 +25,16 @@ _ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class Quantity:
-    """What the sentences are about: a metric in a setting, over the languages of a group."""
+    """What the sentences are about: a metric in a setting, over the languages of a group.
+
+    ``few`` are those of the languages that have too few queries for an interval (``reporting/few_queries.py``).
+    """
 
     setting: str
     metric: str
     group: str
     languages: tuple[str, ...]
+    few: tuple[str, ...] = ()
 
     @property
     def higher_is_better(self) -> bool:
@@ -62,8 +67,19 @@ def listing(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def telling_sizes(sizes: Iterable[ModelSize]) -> int:
+    """Return how many different sizes of one family would tell as much about a slope as ``sizes`` of several.
+
+    Each family has its own intercept, which takes one of its sizes; each further one tells about the common slope.
+    """
+    families: dict[str, set[int]] = {}
+    for size in sizes:
+        families.setdefault(size.family, set()).add(size.non_embedding)
+    return 1 + sum(len(different) - 1 for different in families.values())
+
+
 def trend(fit: ScalingFit | None, sizes: int) -> str:
-    """Classify a difference of slopes by its interval; too little data below three model sizes."""
+    """Classify a difference of slopes by its interval; too little data below three ``telling_sizes``."""
     if fit is None or sizes < FEWEST_SIZES:
         return TOO_LITTLE
     if _is_open(fit.low, fit.high):
@@ -81,14 +97,14 @@ def trend_sentence(
     name = f"{strategy} {_MINUS} {baseline}"
     whole = next((fit for fit in fits if not fit.left_out), None)
     without = [fit for fit in fits if fit.left_out]
-    distinct = len({size.non_embedding for size in sizes.values()})
-    status = trend(whole, distinct)
+    status = trend(whole, telling_sizes(sizes.values()))
     if whole is None or status == TOO_LITTLE:
+        distinct = len({size.non_embedding for size in sizes.values()})
         many = f"{distinct} model size" + ("" if distinct == 1 else "s")
-        reason = "within one family " if distinct >= FEWEST_SIZES else ""
+        reason = " of one family, or two of each of two," if distinct >= FEWEST_SIZES else ""
         text = (
             f"Too little data: {many} cannot show whether {name} changes as models grow "
-            f"(at least {FEWEST_SIZES} {reason}are needed)."
+            f"(at least {FEWEST_SIZES}{reason} are needed)."
         )
     else:
         direction = GROWS if whole.slope > 0 else SHRINKS
@@ -143,6 +159,8 @@ def difference_sentence(
     for row in found:
         sides[side(row, quantity)].append(sizes[row.model].label)
     text = f"{where}, {strategy} {_MINUS} {baseline} {_course(found, sizes, quantity)}: {_standing(strategy, sides)}."
+    if quantity.few:
+        text += f" Fewer than {FEWEST_QUERIES} queries ({', '.join(quantity.few)}) make intervals too narrow."
     numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
     status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
     return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}

@@ -44,7 +44,8 @@ class FurtherCollection:
     """The section of a collection that is not the headline's.
 
     ``tables`` and ``comparisons`` are one a setting, ``figures`` (name → data URI) are what there is of
-    ``COLLECTION_FIGURES``, ``bias`` is None where the collection is not searched in the pool of all languages.
+    ``COLLECTION_FIGURES``, ``bias`` is None where the collection is not searched in the pool of all languages,
+    ``few_queries`` names languages of too few queries for an interval.
     """
 
     name: str
@@ -54,6 +55,7 @@ class FurtherCollection:
     comparisons: dict[str, HtmlTable]
     figures: dict[str, str]
     bias: HtmlTable | None
+    few_queries: str
 
     @property
     def anchor(self) -> str:

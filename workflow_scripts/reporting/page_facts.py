@@ -25,6 +25,7 @@ from workflow_scripts.reporting.analysis_tables import (
     read_analysis_table,
     select_rows,
 )
+from workflow_scripts.reporting.few_queries import FEWEST_QUERIES, name_few_queries
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
 from workflow_scripts.reporting.licences import Licences
@@ -104,6 +105,8 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "confidence": f"{100 * confidence:g} %",
         "significance": f"{1 - confidence:.3g}",
         "repetitions": _repetitions(headline, settings),
+        "fewest_queries": FEWEST_QUERIES,
+        "few_queries": name_few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
         "answer": answer,
         "further": further,
         "figures": {**figures, **_figures_of(chosen["collection"], figures)},
@@ -208,6 +211,7 @@ def _further_collection(
         comparisons={searched: table for searched, table in comparisons.items() if table.rows},
         figures=_figures_of(name, figures),
         bias=_bias_table(frames, labels, name),
+        few_queries=name_few_queries(frames["per_language"], labels, name, report["metric"]),
     )
 
 
