@@ -25,6 +25,7 @@ def plot_cost(
     figure = draw_cost(
         select_rows(table, path_to_per_group, **chosen),
         read_analysis_table(path_to_costs, COSTS),
+        setting(settings, "families", dict),
         Labels.from_settings(settings, chosen["collection"]),
         metric=chosen["metric"],
         title=f"{metric_label(chosen['metric'])} ({chosen['setting']}, {chosen['group']} languages) against cost",

@@ -9,7 +9,9 @@ from synthetic_analysis import figure_files, settings, write_tables
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.plot_cost import plot_cost
-from workflow_scripts.reporting.cost_plot import hours_of_a_run
+from workflow_scripts.reporting.analysis_tables import COSTS, PER_GROUP, read_analysis_table, select_rows
+from workflow_scripts.reporting.cost_plot import draw_cost, hours_of_a_run
+from workflow_scripts.reporting.labels import Labels
 from workflow_scripts.sum_costs import sum_costs
 
 HOUR = 3600
@@ -141,6 +143,25 @@ def test_what_is_no_such_file_is_named(tmp_path, benchmark_text, manifest_text, 
         beside.write_text(manifest_text)
     with pytest.raises(InputError, match=says):
         summed(tmp_path, {"finetune": [["s/mono/1"]]})
+
+
+def test_lines_join_models_of_one_family_and_models_without_gpu_hours_are_named(tmp_path):
+    tables = write_tables(tmp_path)
+    rows = read_analysis_table(tables["per_group"], PER_GROUP)
+    rows = select_rows(rows, "", collection="atlas", setting="monolingual", metric="ndcg@10", group="all")
+    costs = read_analysis_table(tables["costs"], COSTS)
+    labels, families = Labels.from_settings(settings(), "atlas"), {"atlas-s": "a", "atlas-m": "a", "atlas-l": "b"}
+
+    def drawn(costs):
+        axes = draw_cost(rows, costs, families, labels, metric="ndcg@10", title="").axes[0]
+        lines = [len(bars.lines[0].get_xdata()) for bars in axes.containers]
+        return sorted(lines), axes.get_xlabel(), len(axes.get_legend_handles_labels()[1])
+
+    lines, label, names = drawn(costs)
+    assert lines == [1] * 5 + [2] * 5 and names == 6 and "not drawn" not in label
+    on_gpu = costs.assign(gpu_hours=costs["wall_hours"].where(costs["model"] != "atlas-s", 0.0))
+    lines, label, _ = drawn(on_gpu)
+    assert lines == [1] * 10 and label.endswith("not drawn, as no GPU-hours are known of them: S")
 
 
 def test_the_figure_is_drawn_and_the_same_twice(tmp_path):

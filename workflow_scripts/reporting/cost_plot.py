@@ -1,4 +1,6 @@
-"""Quality against cost: a group's metric against the hours that one run took, one line a strategy."""
+"""Quality against cost: a group's metric against the hours that one run took, one line a strategy and model family."""
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -18,27 +20,32 @@ def hours_of_a_run(costs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return sums.rename(columns={unit: "hours"}), {"gpu_hours": "GPU-hours", "cpu_hours": "CPU-hours"}[unit]
 
 
-def draw_cost(rows: pd.DataFrame, costs: pd.DataFrame, labels: Labels, *, metric: str, title: str) -> Figure:
-    """Draw ``rows`` of per_group.csv (one collection, setting, metric and group) against ``costs`` (costs.csv)."""
+def draw_cost(
+    rows: pd.DataFrame, costs: pd.DataFrame, families: Mapping[str, str], labels: Labels, *, metric: str, title: str
+) -> Figure:
+    """Draw ``rows`` of per_group.csv (one collection, setting, metric and group) against ``costs`` (costs.csv).
+
+    ``families``: model → family. A logarithmic axis has no place for 0: models that cost nothing in its unit are named.
+    """
     hours, unit = hours_of_a_run(costs)
     joined = rows.merge(hours[hours["hours"] > 0], on=["model", "strategy"])
+    joined = joined.assign(family=joined["model"].map(families))
     figure = new_figure(height=4.0)
     axes = figure.subplots()
     styles = strategy_styles([*labels.strategies, BM25])
     for strategy in labels.strategies:
-        line = joined[joined["strategy"] == strategy].sort_values("hours")
-        if line.empty:
-            continue
-        mean = line["mean"].to_numpy(float)
-        reach = np.stack([mean - line["low"].to_numpy(float), line["high"].to_numpy(float) - mean])
-        axes.errorbar(
-            line["hours"],
-            mean,
-            yerr=np.nan_to_num(np.maximum(reach, 0)),
-            label=labels.strategy(strategy),
-            elinewidth=1,
-            **styles[strategy].line(),
-        )
+        for i, (_, line) in enumerate(joined[joined["strategy"] == strategy].groupby("family")):
+            line = line.sort_values("hours")
+            mean = line["mean"].to_numpy(float)
+            reach = np.stack([mean - line["low"].to_numpy(float), line["high"].to_numpy(float) - mean])
+            axes.errorbar(
+                line["hours"],
+                mean,
+                yerr=np.nan_to_num(np.maximum(reach, 0)),
+                label=None if i else labels.strategy(strategy),
+                elinewidth=1,
+                **styles[strategy].line(),
+            )
     for _, row in rows[rows["model"] == BM25].iterrows():
         draw_baseline(axes, row, styles[BM25])
     _name_models(axes, joined, labels)
@@ -47,7 +54,10 @@ def draw_cost(rows: pd.DataFrame, costs: pd.DataFrame, labels: Labels, *, metric
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.margins(x=0.08, y=0.1)
-    axes.set(xlabel=f"{unit} of one run, from pre-training here to search (log scale)", ylabel=metric_label(metric))
+    absent = [labels.model(model) for model in labels.models if model in set(rows["model"]) - set(joined["model"])]
+    note = f"\nnot drawn, as no {unit} are known of them: {', '.join(absent)}" if absent else ""
+    axes.set(xlabel=f"{unit} of one run, from pre-training here to search (log scale){note}")
+    axes.set_ylabel(metric_label(metric))
     axes.set_title(title)
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2)
