@@ -185,10 +185,11 @@ def test_the_papers_languages_are_a_group_where_all_are_there(config):
     assert "the paper's 15" not in language_groups(config, "atlas", LANGUAGES)
 
 
-def test_models_of_a_hub_have_seen_what_xlm_r_has_seen(config):
+def test_groups_by_pretraining_elsewhere_are_called_xlm_r_s(config):
     for entry in config["models"].values():
         entry["folder"] = entry.pop("pretrain")
-    assert language_groups(config, "atlas", LANGUAGES)["unseen in pre-training"] == ["yo"]
+    groups = language_groups(config, "atlas", LANGUAGES)
+    assert groups["unseen in XLM-R's pre-training"] == ["yo"] and "unseen in pre-training" not in groups
 
 
 def test_alphas_are_of_strategies_that_differ_in_nothing_else(config):

@@ -33,9 +33,9 @@ def language_groups(config: Config, collection: str, table: Mapping[str, Languag
 def _further_groups(
     config: Config, languages: list[str], table: Mapping[str, Language]
 ) -> Iterator[tuple[str, list[str]]]:
-    seen = _pretraining_languages(config, table)
-    yield "seen in pre-training", [lang for lang in languages if lang in seen]
-    yield "unseen in pre-training", [lang for lang in languages if lang not in seen]
+    pretraining, seen = _pretraining_languages(config, table)
+    yield f"seen in {pretraining}", [lang for lang in languages if lang in seen]
+    yield f"unseen in {pretraining}", [lang for lang in languages if lang not in seen]
     for script in dict.fromkeys(table[lang].script for lang in languages):
         members = [lang for lang in languages if table[lang].script == script]
         if len(members) >= _FEWEST_OF_A_SCRIPT:
@@ -45,9 +45,12 @@ def _further_groups(
         yield "the paper's 15", [lang for lang in languages if lang in paper]
 
 
-def _pretraining_languages(config: Config, table: Mapping[str, Language]) -> set[str]:
-    """The languages of our own pre-training where the experiment has any, else XLM-R's."""
+def _pretraining_languages(config: Config, table: Mapping[str, Language]) -> tuple[str, set[str]]:
+    """The name and languages of our own pre-training where the experiment has any, else XLM-R's.
+
+    Other encoders of a hub have seen others (LaBSE Yoruba, say), so the name tells whose it is.
+    """
     models = [config["models"][model] for model in config["experiment"]["models"]]
     if any("pretrain" in model for model in models):
-        return set(text_languages(config))
-    return {lang for lang, row in table.items() if row.in_xlmr_pretraining}
+        return "pre-training", set(text_languages(config))
+    return "XLM-R's pre-training", {lang for lang, row in table.items() if row.in_xlmr_pretraining}
