@@ -330,6 +330,12 @@ def test_an_interval_of_one_seed_is_said_to_be_over_queries_alone(full, source, 
     assert "interval over queries alone: one seed says nothing" in _render(tmp_path, {**full, "tables": tables})
 
 
+def test_resampled_languages_are_said_to_be_in_intervals(full, source, tmp_path):
+    said = "its interval is about further languages of their kind"
+    assert said not in source
+    assert said in _render(tmp_path, full, statistics=settings()["statistics"] | {"languages": "resampled"})
+
+
 def test_languages_of_too_few_queries_are_named(full, source, tmp_path):
     assert "Intervals are too narrow" not in source
     per_language = pd.read_csv(full["tables"]["per_language"])

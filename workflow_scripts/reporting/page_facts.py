@@ -105,6 +105,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "confidence": f"{100 * confidence:g} %",
         "significance": f"{1 - confidence:.3g}",
         "repetitions": _repetitions(headline, settings),
+        "resampled_languages": settings["statistics"].get("languages") == "resampled",
         "fewest_queries": FEWEST_QUERIES,
         "few_queries": name_few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
         "answer": answer,
