@@ -141,6 +141,7 @@ def write_tables(folder: Path) -> dict[str, Path]:
                             "metric": "ndcg@10",
                             "model": model,
                             "group": group,
+                            "languages": " ".join(GROUPS.get(group, [group.removeprefix("lang:")])),
                             "strategy": "hybrid",
                             "baseline": baseline,
                             "queries": 150,

@@ -13,6 +13,7 @@ from workflow_scripts.evaluation.holm import holm
 from workflow_scripts.evaluation.language_scores import System
 from workflow_scripts.evaluation.power import detectable_difference
 from workflow_scripts.evaluation.randomisation import p_value, random_signs
+from workflow_scripts.reporting.few_draws import fewest_draws
 
 GROUPS = {"both": ["sw", "te"]}
 
@@ -159,6 +160,22 @@ def test_random_flips_agree_with_all_flips():
 
 def test_p_is_never_zero():
     assert p_value(np.array([5.0]), np.zeros((99, 1)))[0] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("tests", [1, 3, 20, 99])
+def test_the_fewest_draws_are_those_with_which_the_first_test_can_fall_below_the_level(tests):
+    needed = fewest_draws(tests, 1 - 0.95)
+    assert tests / (needed + 1) < 0.05 <= tests / needed
+
+
+def test_too_few_draws_are_told(tmp_path, caplog):
+    rng = np.random.default_rng(0)
+    runs = [(model, strategy, 1) for model in "sml" for strategy in ("mono", "hybrid")]
+    scores = {run: {"sw": rng.random(5), "te": rng.random(5)} for run in runs}  # nine tests
+    compared(tmp_path, scores, draws=180)
+    assert not caplog.records
+    compared(tmp_path, scores, draws=179)
+    assert "statistics.draws: no p of 179 draws" in caplog.text and "of 9 tests; set 180 or more" in caplog.text
 
 
 def test_holm_by_hand():

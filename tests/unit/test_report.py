@@ -336,6 +336,14 @@ def test_resampled_languages_are_said_to_be_in_intervals(full, source, tmp_path)
     assert said in _render(tmp_path, full, statistics=settings()["statistics"] | {"languages": "resampled"})
 
 
+def test_draws_that_are_too_few_for_so_many_tests_are_said_to_be(full, source, tmp_path):
+    # Three models, each in five groups and ten languages, against the level of .05.
+    assert "random flips are too few" not in source
+    for draws, few in ((899, True), (900, False)):
+        page = _render(tmp_path, full, statistics=settings()["statistics"] | {"draws": draws})
+        assert ("<code>statistics.draws</code> to 900 or more" in page) == few
+
+
 def test_languages_of_too_few_queries_are_named(full, source, tmp_path):
     assert "Intervals are too narrow" not in source
     per_language = pd.read_csv(full["tables"]["per_language"])

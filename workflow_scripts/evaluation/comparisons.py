@@ -3,6 +3,7 @@
 Definitions and sources are in ``docs/statistics.md``.
 """
 
+import logging
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields
 from statistics import NormalDist
@@ -18,6 +19,9 @@ from workflow_scripts.evaluation.language_scores import LanguageScores, System
 from workflow_scripts.evaluation.power import detectable_difference
 from workflow_scripts.evaluation.randomisation import SignFlips, p_value
 from workflow_scripts.evaluation.score_files import ScoreSlice
+from workflow_scripts.reporting.few_draws import fewest_draws
+
+_log = logging.getLogger(__name__)
 
 BM25 = System("bm25", "bm25")
 _ROUNDING = 1e-12
@@ -157,10 +161,11 @@ def difference_variance(scores: LanguageScores, ours: np.ndarray, theirs: np.nda
     return squared_error * scores.counts
 
 
-def correct(comparisons: list[Comparison], family: tuple[str, ...]) -> None:
+def correct(comparisons: list[Comparison], family: tuple[str, ...]) -> int:
     """Fill in ``p_holm``: Holm's correction over all comparisons that agree in the columns ``family``.
 
     Groups of the same languages are one test by several names: it counts once, and they share what it gives.
+    Returns the number of tests of the largest family.
     """
     families: dict[tuple, dict[tuple, list[Comparison]]] = {}
     for comparison in comparisons:
@@ -172,6 +177,7 @@ def correct(comparisons: list[Comparison], family: tuple[str, ...]) -> None:
         for named, value in zip(tests.values(), adjusted, strict=True):
             for comparison in named:
                 comparison.p_holm = float(value)
+    return max(map(len, families.values()), default=0)
 
 
 def _tested(comparison: Comparison) -> tuple:
@@ -210,8 +216,18 @@ def compare_strategies(
         size = len(found) // max(1, len(asked + others)) * len(asked)
         chosen += found[:size]
         every += found[size:]
-    correct(chosen, ("collection", "setting", "metric", "baseline"))
-    correct(every, ("collection", "setting", "metric", "model", "group"))
+    largest = [
+        correct(chosen, ("collection", "setting", "metric", "baseline")),
+        correct(every, ("collection", "setting", "metric", "model", "group")),
+    ]
+    needed, draws = fewest_draws(max(largest), 1 - settings.statistics.confidence), settings.statistics.draws
+    if draws < needed:
+        _log.warning(
+            "statistics.draws: no p of %d draws is small enough for Holm's correction of %d tests; set %d or more",
+            draws,
+            max(largest),
+            needed,
+        )
     return chosen, every
 
 

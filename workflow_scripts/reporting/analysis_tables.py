@@ -39,6 +39,7 @@ COMPARISONS = {
     "metric": str,
     "model": str,
     "group": str,
+    "languages": str,
     "strategy": str,
     "baseline": str,
     "queries": int,

@@ -25,6 +25,7 @@ from workflow_scripts.reporting.analysis_tables import (
     read_analysis_table,
     select_rows,
 )
+from workflow_scripts.reporting.few_draws import fewest_draws
 from workflow_scripts.reporting.few_queries import FEWEST_QUERIES, name_few_queries
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
@@ -108,6 +109,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "resampled_languages": settings["statistics"].get("languages") == "resampled",
         "fewest_queries": FEWEST_QUERIES,
         "few_queries": name_few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
+        "few_draws": _few_draws(frames, chosen, settings["statistics"]),
         "answer": answer,
         "further": further,
         "figures": {**figures, **_figures_of(chosen["collection"], figures)},
@@ -136,6 +138,17 @@ def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
     runs = int(headline.loc[headline["model"] != BM25, "seeds"].max())
     further = Counter(settings.get("replicates", {}).values())
     return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else _count_of(runs, "seed")
+
+
+def _few_draws(frames: dict[str, pd.DataFrame], chosen: dict[str, str], statistics: dict[str, Any]) -> int:
+    """Return how many draws the headline's largest family of comparisons needs, 0 where it has as many."""
+    if "comparisons" not in frames:
+        return 0
+    rows = frames["comparisons"]
+    rows = rows[(rows[list(chosen)] == pd.Series(chosen)).all(axis=1)]
+    tests = rows.drop_duplicates(["model", "languages", "baseline"]).groupby("baseline").size().max()
+    needed = 0 if rows.empty else fewest_draws(int(tests), 1 - statistics["confidence"])
+    return needed if setting(statistics, "draws", int) < needed else 0
 
 
 def _result_tables(
