@@ -26,7 +26,7 @@ from workflow_scripts.reporting.analysis_tables import (
     select_rows,
 )
 from workflow_scripts.reporting.few_draws import fewest_draws
-from workflow_scripts.reporting.few_queries import FEWEST_QUERIES, name_few_queries
+from workflow_scripts.reporting.few_queries import FEWEST_QUERIES, few_queries
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
 from workflow_scripts.reporting.licences import Licences
@@ -108,7 +108,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "repetitions": _repetitions(headline, settings),
         "resampled_languages": settings["statistics"].get("languages") == "resampled",
         "fewest_queries": FEWEST_QUERIES,
-        "few_queries": name_few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
+        "few_queries": _few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
         "few_draws": _few_draws(frames, chosen, settings["statistics"]),
         "answer": answer,
         "further": further,
@@ -138,6 +138,13 @@ def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
     runs = int(headline.loc[headline["model"] != BM25, "seeds"].max())
     further = Counter(settings.get("replicates", {}).values())
     return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else _count_of(runs, "seed")
+
+
+def _few_queries(per_language: pd.DataFrame, labels: Labels, collection: str, metric: str) -> str:
+    """Return ``Swahili (5), Telugu (1)``, the languages of a collection with too few queries; empty for none."""
+    rows = per_language[(per_language["collection"] == collection) & (per_language["metric"] == metric)]
+    few = few_queries(rows.groupby("lang", sort=False)["queries"].min().to_dict())
+    return ", ".join(f"{labels.language(lang)} ({few[lang]})" for lang in labels.languages if lang in few)
 
 
 def _few_draws(frames: dict[str, pd.DataFrame], chosen: dict[str, str], statistics: dict[str, Any]) -> int:
@@ -225,7 +232,7 @@ def _further_collection(
         comparisons={searched: table for searched, table in comparisons.items() if table.rows},
         figures=_figures_of(name, figures),
         bias=_bias_table(frames, labels, name),
-        few_queries=name_few_queries(frames["per_language"], labels, name, report["metric"]),
+        few_queries=_few_queries(frames["per_language"], labels, name, report["metric"]),
     )
 
 
