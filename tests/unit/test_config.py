@@ -61,6 +61,16 @@ def test_resolving_does_not_touch_its_input():
         ("training/temprature", 0.1, r"training: unknown key 'temprature'; did you mean temperature\?"),
         ("training/steps", "many", r"training\.steps: 'many' is not of type integer"),
         ("training/temperature", 0, r"training\.temperature: 0 is not greater than 0"),
+        ("models/atlas-s/learning_rate", "1e-5", r"learning_rate: '1e-5' is not of type number, .* write 1\.0e-5$"),
+        ("training/temperature", "5.e2", r"training\.temperature: '5\.e2' .* write 5\.e\+2$"),
+        ("training/temperature", "low", r"training\.temperature: 'low' is not of type number$"),
+        ("models/atlas-m/label", "S", r"models\.atlas-m\.label: 'S' is that of atlas-s too, .* give it another"),
+        (
+            "strategies/cross",
+            {"label": "hybrid batches", "alpha": 0.0},
+            r"strategies\.hybrid\.label: 'hybrid batches' is that of cross too",
+        ),
+        ("strategies/mono/label", "BM25", r"strategies\.mono\.label: 'BM25' is that of bm25 too"),
         ("strategies/hybrid", {"alpha": 1.5}, r"strategies\.hybrid\.alpha: 1\.5 is not at most 1"),
         ("strategies/hybrid", {"alpha": -0.5}, r"strategies\.hybrid\.alpha: -0\.5 is not at least 0"),
         ("experiment/seeds", [1, 1], r"experiment\.seeds: \[1, 1\] is not a list without repeats"),
@@ -417,6 +427,12 @@ def test_a_replicate_belongs_to_the_family_of_its_model():
 def test_a_replicate_that_is_none_is_refused(changes, says):
     with pytest.raises(InputError, match=says):
         resolve(with_replicate(**changes))
+
+
+def test_labels_of_what_is_not_chosen_may_repeat():
+    config = changed("models/atlas-m/label", "S")
+    config["experiment"]["models"] = ["atlas-m", "atlas-l"]
+    assert resolve(config)["models"]["atlas-m"]["label"] == "S"
 
 
 def test_two_pretrainings_need_two_seeds():

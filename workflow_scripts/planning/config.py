@@ -72,6 +72,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     _check_choices(resolved)
     _check_models(resolved)
     check_replicates(resolved)
+    _check_labels(resolved)
     _check_hub(resolved)
     _check_languages(resolved, list(table))
     check_source_options(resolved)
@@ -133,7 +134,20 @@ def _one_line(error: Any) -> str:
         "minItems": lambda: f"a list of at least {error.validator_value}",
         "pattern": lambda: f"of the form {error.validator_value} ({error.schema.get('description', '').rstrip('.')})",
     }.get(error.validator)
-    return f"config: {where}: {value} is not {expected()}" if expected else f"config: {where}: {error.message}"
+    if not expected:
+        return f"config: {where}: {error.message}"
+    return f"config: {where}: {value} is not {expected()}{_hint_of_number(error)}"
+
+
+def _hint_of_number(error: Any) -> str:
+    """YAML 1.1 takes 1e-5, without a point, for text."""
+    if error.validator != "type" or error.validator_value != "number" or not isinstance(error.instance, str):
+        return ""
+    written = re.fullmatch(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)", error.instance)
+    if written is None:
+        return ""
+    whole, fraction, sign, power = written.groups()
+    return f", as YAML takes it for text; write {whole}{fraction or '.0'}e{sign or '+'}{power}"
 
 
 def _check_choices(config: Config) -> None:
@@ -220,6 +234,20 @@ def _check_models(config: Config) -> None:
                 f"config: models.{name}.processes: {entry['processes']} do not all get a pair of "
                 f"training.batch_size {config['training']['batch_size']}; use fewer"
             )
+
+
+def _check_labels(config: Config) -> None:
+    """Tables and plots name models and strategies by their labels alone."""
+    for section in ("models", "strategies"):
+        first = {"BM25": BM25.model} if config["experiment"]["lexical_baseline"] else {}
+        for name in config["experiment"][section]:
+            label = config[section][name]["label"]
+            if label in first:
+                raise InputError(
+                    f"config: {section}.{name}.label: {label!r} is that of {first[label]} too, so tables and plots "
+                    "would not tell them apart; give it another"
+                )
+            first[label] = name
 
 
 def _check_hub(config: Config) -> None:
