@@ -18,7 +18,7 @@ rule index:
         mem_mb=index_memory,
         disk_mb=index_disk,
     params:
-        settings=section.canonical(section.index_section(config)),
+        settings=section.index_settings(config),
         vectors=folders_of_vectors,
         code=code("index"),
     shell:
@@ -119,7 +119,7 @@ rule search_bm25:
         runtime=lexical_search_time,
         disk_mb=hits_disk,
     params:
-        settings=search_settings,
+        settings=lexical_search_settings,
         data=collection_folder,
         languages=collection_languages,
         code=code("search_bm25"),

@@ -171,6 +171,10 @@ def search_settings(wildcards):
     return section.search_settings(config, wildcards.collection)
 
 
+def lexical_search_settings(wildcards):
+    return section.lexical_search_settings(config, wildcards.collection)
+
+
 def score_settings(wildcards):
     return section.score_settings(config, wildcards.collection)
 

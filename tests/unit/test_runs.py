@@ -131,6 +131,32 @@ def test_labels_are_in_no_settings_of_training_and_search(config):
     ]
 
 
+def changes_of_search(config, **changes):
+    """Which rules' settings a change of the search section changes: index, search, search_bm25."""
+
+    def told():
+        return {
+            "index": section.index_settings(config),
+            "search": section.search_settings(config, "atlas"),
+            "search_bm25": section.lexical_search_settings(config, "atlas"),
+        }
+
+    before, faiss = told(), config["search"]["faiss"]
+    config["search"] |= changes | {"faiss": faiss | changes.get("faiss", {})}
+    return {rule for rule, settings in told().items() if settings != before[rule]}
+
+
+def test_how_an_index_is_looked_through_decides_no_index_and_no_kind_of_index_decides_bm25(config):
+    assert changes_of_search(config, kind="hnsw") == {"index", "search"}
+    for key in ("margin", "nprobe", "ef_search"):
+        assert changes_of_search(config, faiss={key: 7}) == {"search"}
+    for key in ("nlist", "pq_pieces", "pq_bits", "hnsw_links", "ef_construction"):
+        assert changes_of_search(config, faiss={key: 7}) == {"index"}  # search reads the index's manifest
+    assert changes_of_search(config, depth=150) == {"search", "search_bm25"}
+    assert changes_of_search(config, kind="exact") == {"index", "search"}
+    assert changes_of_search(config, faiss={"nprobe": 8}) == set()
+
+
 def test_settings_tell_swapped_values_apart(config):
     before = section.finetune_settings(config, "atlas-s", "mono")
     training = config["training"]

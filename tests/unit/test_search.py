@@ -18,6 +18,7 @@ from workflow_scripts.evaluation.rank_correlation import list_correlation
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
 from workflow_scripts.measure_recall import measure_recall
+from workflow_scripts.planning.settings import FAISS_BUILDING, FAISS_SEARCHING
 from workflow_scripts.retrieval.faiss_index import FaissCandidates, write_faiss_index
 from workflow_scripts.score import score
 from workflow_scripts.search import search
@@ -44,13 +45,20 @@ KEYS = {
 }
 
 
+def told(settings, keys):
+    """Settings as a rule has them: of faiss's parameters its own alone."""
+    if "faiss" not in settings:
+        return settings
+    return settings | {"faiss": {key: settings["faiss"][key] for key in keys}}
+
+
 def run_search(folder, parts, settings=SEARCH):
     """Index and search parts (name → languages); return the paths of hits and gold ranks."""
     for part, langs in parts.items():
         write_vectors(folder / "vectors" / part, "c", langs)
         index(
             paths_to_vectors=[folder / "vectors" / part],
-            settings=settings,
+            settings=told(settings, FAISS_BUILDING),
             path_to_output=folder / "index" / f"{part}.json",
         )
     for part in parts:
@@ -58,7 +66,7 @@ def run_search(folder, parts, settings=SEARCH):
             paths_to_indexes=[folder / "index" / f"{name}.json" for name in parts],
             part=part,
             collection="c",
-            settings=settings,
+            settings=told(settings, FAISS_SEARCHING),
             paths_to_qrels=files(folder / "c", "qrels"),
             path_to_hits=folder / "hits" / f"{part}.parquet",
             path_to_gold_ranks=folder / "hits" / f"{part}.gold.parquet",

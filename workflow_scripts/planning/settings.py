@@ -23,6 +23,9 @@ _ENCODER_KEYS = (
     "max_passage_length",
 )
 _LEARNING_KEYS = ("learning_rate", "processes", "sharded", "gradient_checkpointing", "lora")
+# What decides a faiss index, which may take hours to make, and what a search does with it.
+FAISS_BUILDING = ("nlist", "pq_pieces", "pq_bits", "hnsw_links", "ef_construction")
+FAISS_SEARCHING = ("margin", "nprobe", "ef_search")
 
 
 # MTEB's tasks name three of MIRACL's languages by their macrolanguages, and the script of one by another code.
@@ -139,17 +142,31 @@ def _encoder_entry(config: Config, model: str) -> dict[str, Any]:
     return {"normalise": True, **{key: config["models"][model][key] for key in _ENCODER_KEYS}}
 
 
-def index_section(config: Config) -> dict[str, Any]:
-    """For ``index``: its kind, and where faiss makes it, faiss's parameters."""
-    search = config["search"]
-    return {key: search[key] for key in ("kind", "faiss") if key == "kind" or search["kind"] != "exact"}
+def index_settings(config: Config) -> str:
+    """For ``index``: its kind, and where faiss makes it, what of faiss's parameters decides the file."""
+    return canonical(_index_section(config, FAISS_BUILDING))
 
 
 def search_settings(config: Config, collection: str) -> str:
-    """For ``search`` and ``search_bm25``: the search section and what the collection is searched for."""
+    """For ``search`` and ``measure_recall``: the kind of index and how it is looked through, what is asked and kept."""
+    return canonical({**_index_section(config, FAISS_SEARCHING), **_asked_of_search(config, collection)})
+
+
+def lexical_search_settings(config: Config, collection: str) -> str:
+    """For ``search_bm25``: what is asked and kept; no vectors, so no kind of index."""
+    return canonical(_asked_of_search(config, collection))
+
+
+def _index_section(config: Config, keys: tuple[str, ...]) -> dict[str, Any]:
+    search = config["search"]
+    if search["kind"] == "exact":
+        return {"kind": search["kind"]}
+    return {"kind": search["kind"], "faiss": {key: search["faiss"][key] for key in keys}}
+
+
+def _asked_of_search(config: Config, collection: str) -> dict[str, Any]:
     entry = config["collections"][collection]
-    chosen = {**index_section(config), "depth": config["search"]["depth"]}
-    return canonical({**chosen, "settings": entry["settings"], "parallel": entry["parallel"]})
+    return {"depth": config["search"]["depth"], "settings": entry["settings"], "parallel": entry["parallel"]}
 
 
 def score_settings(config: Config, collection: str) -> str:
