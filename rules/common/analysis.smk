@@ -107,18 +107,19 @@ def published_results(wildcards):
 
 def dropped_rows(wildcards):
     pretrained = bool(runs.text_languages(config))
-    sources = [
-        f"<results>/{kind}/{name}/{lang}.dropped.csv"
-        for kind, names, key in (
-            ("pairs/prepared", runs.pair_sources(config), "pairs"),
-            ("texts", config["experiment"]["sources"] if pretrained else [], "texts"),
-        )
-        for name in names
-        for lang in config["sources"][name][key]
+    pairs = [
+        f"<results>/pairs/prepared/{name}/{lang}.dropped.csv"
+        for name in runs.pair_sources(config)
+        for lang in runs.prepared_languages(config, name)
+    ]
+    texts = [
+        f"<results>/texts/{name}/{lang}.dropped.csv"
+        for name in (config["experiment"]["sources"] if pretrained else [])
+        for lang in config["sources"][name]["texts"]
     ]
     collections = [
         f"<results>/collections/{name}/{lang}/dropped.csv"
         for name in config["experiment"]["collections"]
         for lang in config["collections"][name]["languages"]
     ]
-    return sources + collections
+    return pairs + texts + collections

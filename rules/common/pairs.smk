@@ -79,13 +79,16 @@ def pretraining_overlaps(wildcards):
 
 def overlap_reports(wildcards):
     return expand(
-        "<results>/overlaps/pairs/{lang}.csv", lang=runs.training_languages(config)
+        "<results>/overlaps/pairs/{lang}.csv", lang=runs.trained_languages(config)
     ) + expand("<results>/overlaps/texts/{lang}.csv", lang=runs.text_languages(config))
 
 
 def translation_yields(wildcards):
+    """Of the languages that something trains on: for the others nothing is translated."""
+    trained = runs.trained_languages(config)
     return [
         f"<results>/pairs/translated/{source}/{lang}.yield.csv"
         for source in runs.pair_sources(config)
         for lang in config["sources"][source]["translate"]
+        if lang in trained
     ]

@@ -58,6 +58,22 @@ def test_overlaps_of_languages_that_nothing_trains_on_decide_no_pair(config):
     assert runs.overlap_languages(config, "english") == ["en", "es"]
 
 
+def test_languages_that_no_chosen_strategy_trains_on_are_neither_seen_nor_prepared(config):
+    config["sources"]["atlas"] |= {"pairs": ["en", "ru"], "translate": {"es": 1.0, "sw": 0.1}}
+
+    def follows(*strategies):
+        config["experiment"]["strategies"] = list(strategies)
+        groups = language_groups(config, "atlas", LANGUAGES)
+        return runs.trained_languages(config), runs.prepared_languages(config, "atlas"), groups["unseen in fine-tuning"]
+
+    languages = config["collections"]["atlas"]["languages"]
+    assert follows("untuned") == ([], [], languages)
+    assert follows("untuned", "english") == (["en"], ["en"], [lang for lang in languages if lang != "en"])
+    config["strategies"]["mono"]["languages"] = ["es"]
+    assert follows("mono")[:2] == (["es"], ["en"])  # English is what is translated
+    assert follows("cross")[:2] == (["en", "es", "ru", "sw"], ["en", "ru"])
+
+
 def test_a_collection_without_yoruba_has_not_the_same_group_twice(config):
     config["collections"]["atlas"]["languages"] = ["en", "sw", "te"]
     groups = language_groups(config, "atlas", LANGUAGES)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from workflow_scripts.data.languages import Language, low_resource
-from workflow_scripts.planning.runs import Config, text_languages, training_languages
+from workflow_scripts.planning.runs import Config, text_languages, trained_languages
 
 _FEWEST_OF_A_SCRIPT = 2
 
@@ -11,7 +11,7 @@ _FEWEST_OF_A_SCRIPT = 2
 def language_groups(config: Config, collection: str, table: Mapping[str, Language]) -> dict[str, list[str]]:
     """Return groups by name, members in the config's order; a group without members is left out."""
     languages = config["collections"][collection]["languages"]
-    seen = training_languages(config)
+    seen = trained_languages(config)
     low = low_resource(table)
     groups = {
         "all": languages,

@@ -123,14 +123,27 @@ def training_languages(config: Config, strategy: str | None = None) -> list[str]
     return sorted(available if named is None else available & set(named))
 
 
+def trained_languages(config: Config) -> list[str]:
+    """The languages that any chosen strategy trains on, sorted; none where nothing is fine-tuned."""
+    chosen = config["experiment"]["strategies"]
+    return sorted({lang for name in chosen if is_trained(config, name) for lang in training_languages(config, name)})
+
+
+def prepared_languages(config: Config, source: str) -> list[str]:
+    """The languages of a source's own pairs that train, with English where translations of it do."""
+    entry, needed = config["sources"][source], set(trained_languages(config))
+    if needed & entry["translate"].keys():
+        needed.add("en")
+    return [lang for lang in entry["pairs"] if lang in needed]
+
+
 def overlap_languages(config: Config, strategy: str) -> list[str]:
     """The languages whose overlaps a strategy leaves out: of all that trains in the experiment, and its own, sorted.
 
     A pair goes in every language for every strategy, so that they are compared on the same pairs. Languages that
     nothing trains on do not count: what evaluates them decides no training.
     """
-    trained = [name for name in config["experiment"]["strategies"] if is_trained(config, name)]
-    return sorted({lang for name in [*trained, strategy] for lang in training_languages(config, name)})
+    return sorted({*trained_languages(config), *training_languages(config, strategy)})
 
 
 def text_languages(config: Config) -> list[str]:

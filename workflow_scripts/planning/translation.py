@@ -6,7 +6,7 @@ from typing import Any
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.translation_languages import ARCHITECTURES, Tags, language_names
-from workflow_scripts.planning.runs import Config, pair_sources
+from workflow_scripts.planning.runs import Config, pair_sources, trained_languages
 
 GLOSSARY = "glossary"
 _SOURCE_LANG = "en"  # translation starts from English pairs
@@ -59,13 +59,18 @@ def similarity_model(config: Config) -> str | None:
 
 
 def translation_jobs(config: Config) -> dict[str, list[list[str]]]:
-    """Return the jobs in which models run over the pairs, as ``runs.costly_jobs`` does; none with the glossary."""
-    if not is_neural(config):
+    """Return the jobs in which models run over the pairs, as ``runs.costly_jobs`` does; none with the glossary.
+
+    Languages that nothing trains on have none.
+    """
+    trained = trained_languages(config)
+    languages = {lang: sources for lang, sources in translated_languages(config).items() if lang in trained}
+    if not languages or not is_neural(config):
         return {}
     rules = ["translate_shard"]
     rules += ["translate_back"] if makes_round_trip(config) else []
     rules += ["compare_translations"] if similarity_model(config) is not None else []
-    tables = [f"{source}/{lang}" for lang, sources in translated_languages(config).items() for source in sources]
+    tables = [f"{source}/{lang}" for lang, sources in languages.items() for source in sources]
     shards = [str(shard) for shard in range(config["translation"]["shards"])]
     return {rule: [tables, shards] for rule in rules}
 
