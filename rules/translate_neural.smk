@@ -73,6 +73,7 @@ rule translate_shard:
     threads: translator_threads
     resources:
         gpu=translator_gpus,
+        gpu_memory_gb=translator_gpu_memory,
         mem_mb=translator_memory,
         runtime=translator_time,
         disk_mb=shard_disk,
@@ -116,6 +117,7 @@ use rule translate_shard as translate_back with:
     threads: back_translator_threads
     resources:
         gpu=back_translator_gpus,
+        gpu_memory_gb=back_translator_gpu_memory,
         mem_mb=back_translator_memory,
         runtime=back_translator_time,
         disk_mb=shard_disk,
@@ -143,6 +145,7 @@ rule compare_translations:
     threads: comparing_threads
     resources:
         gpu=comparing_gpus,
+        gpu_memory_gb=comparing_gpu_memory,
         mem_mb=comparing_memory,
         runtime=comparing_time,
     params:

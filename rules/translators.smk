@@ -86,6 +86,12 @@ def translator_memory(wildcards, attempt):
     return attempt * job_resources.translation_memory_mb(entry)
 
 
+def translator_gpu_memory(wildcards):
+    return job_resources.translation_gpu_memory_gb(
+        config["translators"][translator_of(wildcards)], config["translation"]
+    )
+
+
 def shard_pairs(wildcards):
     """How many pairs a shard has, as the config has it."""
     drawn = planned_pairs(wildcards.source) * translated_share(wildcards)
@@ -146,6 +152,12 @@ def back_translator_gpus(wildcards):
 def back_translator_memory(wildcards, attempt):
     entry = config["translators"][back_translator_of(wildcards)]
     return attempt * job_resources.translation_memory_mb(entry)
+
+
+def back_translator_gpu_memory(wildcards):
+    return job_resources.translation_gpu_memory_gb(
+        config["translators"][back_translator_of(wildcards)], config["translation"]
+    )
 
 
 def back_translator_time(wildcards, attempt):
@@ -217,6 +229,10 @@ def comparing_threads(wildcards):
 
 def comparing_gpus(wildcards):
     return job_resources.gpus(comparing_entry())
+
+
+def comparing_gpu_memory(wildcards):
+    return gpu_memory_of_encoding(translation.similarity_model(config))
 
 
 def comparing_time(wildcards, attempt):

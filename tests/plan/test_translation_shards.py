@@ -73,6 +73,11 @@ def test_a_job_asks_for_what_its_own_model_takes(tmp_path):
     memory = {rule: int(named["mem_mb"]) for rule, (_, named) in asked.items() if "mem_mb" in named}
     assert memory["translate_back"] - memory["translate_shard"] == 8 * 2999
     assert {asked[rule][1].get("gpu") for rule in ("translate_back", "compare_translations")} == {"1"}
+    assert {rule: named["gpu_memory_gb"] for rule, (_, named) in asked.items() if "gpu_memory_gb" in named} == {
+        "translate_shard": "0",  # no GPU
+        "translate_back": "80",  # 12 GB of weights, 29 of keys and values
+        "compare_translations": "16",
+    }
     # A model of 3 billion parameters is not done within the half hour that a profile gives rules which ask for none.
     limits = {rule: int(named["runtime"]) for rule, (_, named) in asked.items() if "runtime" in named}
     assert limits["translate_back"] > 30

@@ -110,6 +110,20 @@ def test_training_holds_embeddings_and_their_moments_too():
     assert job_resources.training_memory_mb(halves, 8000) == round(2 * (900 + 2 * weights + weights))
 
 
+def test_gpus_are_as_large_as_a_translator_and_its_largest_batch():
+    def asked(size_m, **changes):
+        settings = {"precision": "bfloat16", "beam": 4, "batch_tokens": 4096, "output_ratio": 3.0} | changes
+        return job_resources.translation_gpu_memory_gb({"size_m": size_m}, settings)
+
+    # 2 GB, 1.2 of weights, 6.4 of 65,536 tokens' keys and values (24 vectors of 2,040 in 16 bits), 0.6 of the source's
+    # activations and 2 of scores: 12.2.
+    assert asked(600) == 16
+    assert asked(600, precision="float32") == 24  # twice the weights, keys and values: 19.8
+    assert asked(2940, batch_tokens=16384) == 80
+    assert asked(600, beam=1, batch_tokens=16384) == 16
+    assert asked(4) == 0
+
+
 def test_gpus_are_as_large_as_what_training_and_encoding_hold():
     def trained(tokens, dtype, **changes):
         return job_resources.training_gpu_memory_gb(XLMR_BASE | changes, 8000, tokens, dtype)

@@ -33,6 +33,10 @@ ENCODING_WORK_BYTES = 8
 GPU_START_GB = 2
 ACTIVATION_BYTES = 34
 LAYER_INPUT_BYTES = 2
+# Of a weight, and of what a layer of a translator keeps of a token, by `translation.precision`.
+WEIGHT_BYTES = {"float32": 4, "bfloat16": 2, "int8": 1, "int8_bfloat16": 1}
+KEPT_BYTES = {"float32": 4, "bfloat16": 2, "int8": 4, "int8_bfloat16": 2}
+SEGMENT_TOKENS = 16  # of a short segment: a batch has no more rows than its tokens divided by these
 # What GPUs are made with, in GB.
 GPU_MEMORY_CLASSES = (16, 24, 40, 80, 141)
 
@@ -139,8 +143,26 @@ def encoding_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int) 
     return _gpu_memory_gb(model, PARAMETER_BYTES * total_parameters(model, vocabulary) + activations)
 
 
+def translation_gpu_memory_gb(translator: dict[str, Any], translation: dict[str, Any]) -> int:
+    """Memory that the GPU of a translation job must have in GB: weights, and a batch where it is cut off.
+
+    Counted, not measured: keys and values of 12 layers of the translator's size for every token of every hypothesis,
+    one layer's activations over the source in fp32, and two copies of the scores of all words. 0 without a GPU.
+    """
+    tokens, precision, width = translation["batch_tokens"], translation["precision"], _width(translator["size_m"] * 1e6)
+    written = tokens * translation["beam"] * (1 + translation["output_ratio"])
+    content = translator["size_m"] * 1e6 * WEIGHT_BYTES[precision]
+    content += written * 2 * 12 * width * KEPT_BYTES[precision] + 2 * tokens * width * ACTIVATION_BYTES
+    content += 2 * 4 * HUB_VOCABULARY * translation["beam"] * tokens / SEGMENT_TOKENS
+    return _gpu_class(translator_gpus(translator), content)
+
+
 def _gpu_memory_gb(model: dict[str, Any], content: float) -> int:
-    if not gpus(model):
+    return _gpu_class(gpus(model), content)
+
+
+def _gpu_class(asked: int, content: float) -> int:
+    if not asked:
         return 0
     needed = GPU_START_GB + content / 1e9
     return next((size for size in GPU_MEMORY_CLASSES if size >= needed), math.ceil(needed))
@@ -183,7 +205,11 @@ def vector_width(model: dict[str, Any]) -> int:
     """Components of a model's vectors; of one that is not made here, what 12 layers of its size would have."""
     if "pretrain" in model:
         return model["pretrain"]["hidden"]
-    return 8 * round((non_embedding_parameters(model) / 144) ** 0.5 / 8)  # 12 · layers · hidden²
+    return _width(non_embedding_parameters(model))
+
+
+def _width(parameters: float) -> int:
+    return 8 * round((parameters / 144) ** 0.5 / 8)  # 12 · layers · hidden²
 
 
 def translation_minutes(translator: dict[str, Any], pairs: float, beam: int) -> int:
