@@ -242,22 +242,25 @@ def decontamination_time(wildcards, attempt):
 
 
 def pairs_disk(wildcards):
-    return job_resources.pairs_disk_mb(planned_pairs(wildcards.source))
+    negatives = sizes.hard_negatives(config, wildcards.source, wildcards.lang)
+    return job_resources.pairs_disk_mb(planned_pairs(wildcards.source), negatives)
 
 
 def shard_disk(wildcards):
     """Text of one shard of a source's pairs, translated."""
     return job_resources.pairs_disk_mb(
-        planned_pairs(wildcards.source) / config["translation"]["shards"]
+        planned_pairs(wildcards.source) / config["translation"]["shards"], negatives=0
     )
 
 
 def pair_tokens_disk(wildcards):
     # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
     kind, folder, name = wildcards.table.split("/")
+    source, lang = (name, "en") if kind == "codeswitched" else (folder, name)
     return job_resources.pair_tokens_disk_mb(
-        planned_pairs(name if kind == "codeswitched" else folder),
+        planned_pairs(source),
         token_arrays.longest_texts(wildcards.form),
+        sizes.hard_negatives(config, source, lang),
     )
 
 

@@ -40,6 +40,13 @@ def test_texts_tokens_hits_and_models_by_hand():
     assert job_resources.translator_disk_mb({"size_m": 600}) == megabytes(2.4e9)
 
 
+def test_pairs_have_a_negative_each_or_as_many_as_their_source_has():
+    assert job_resources.pairs_disk_mb(1e6, 0) == job_resources.pairs_disk_mb(1e6, 1) == megabytes(1.2e9)
+    assert job_resources.pairs_disk_mb(1e6, 7) == megabytes(8 * 600e6)
+    assert job_resources.pair_tokens_disk_mb(1e6, (32, 128), 1) == megabytes(1e6 * ((32 + 2 * 128) * 4 + 48))
+    assert job_resources.pair_tokens_disk_mb(1e6, (32, 128), 7) == megabytes(1e6 * ((32 + 8 * 128) * 4 + 144))
+
+
 def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     faiss = {"kind": "hnsw", "faiss": {"hnsw_links": 32}}
     assert job_resources.index_disk_mb({"kind": "exact"}, XLMR_BASE, 1e9) == 50

@@ -117,6 +117,29 @@ def test_a_batch_in_chunks_is_encoded_twice():
     assert chunked["cpu_tflop"] == pytest.approx(plain["cpu_tflop"] * 8 / 6)
 
 
+def test_gradient_checkpointing_computes_each_layer_once_more():
+    config, named = config_with(training={"steps": 1}), {"model": "atlas-s", "strategy": "mono"}
+    plain = experiment(config).work(job("a", **named))
+    config["models"]["atlas-s"]["gradient_checkpointing"] = True
+    assert experiment(config).work(job("a", **named))["cpu_tflop"] == pytest.approx(plain["cpu_tflop"] * 8 / 6)
+
+
+def test_hard_negatives_are_read_tokenised_and_trained_on_where_a_source_has_some():
+    triples = {"format": "mmarco", "pairs": ["en"], "translate": {"sw": 1.0}, "negatives": 3, "examples": 1000}
+    config = config_with(sources={"triples": triples}, training={"steps": 1, "batch_size": 10, "hard_negatives": 2})
+    config["experiment"]["sources"] = ["triples"]
+    work = experiment(config).work
+    prepared = work(job("a", "prepare_pairs", source="triples", lang="en"))
+    assert prepared == {
+        "job": 1.0, "text": 5000, "megabyte": pytest.approx(1000 * (20 + 4 * 60) * TOKEN_TEXT_BYTES / 1e6),
+    }  # fmt: skip
+    tables = {"prepared/triples/en": 5000, "translated/triples/sw": 2000, "codeswitched/switched/triples": 5000}
+    assert {table: work(job("a", "tokenize_pairs", table=table))["text"] for table in tables} == tables
+    # Two of three in English, none in translations: a query of 20 and three passages or one of 60.
+    trained = work(job("a", model="atlas-s", strategy="mono"))
+    assert trained["cpu_megatoken"] == pytest.approx(10 * ((20 + 3 * 60) + (20 + 60)) / 2 / 1e6)
+
+
 def test_the_work_of_encoding_and_searching_ten_languages():
     config = config_with()
     named = {"model": "atlas-s", "strategy": "mono", "seed": "1", "collection": "atlas", "part": "all"}

@@ -193,11 +193,14 @@ def test_small_models_need_one_thread_and_no_gpu_and_large_ones_more(config):
 
 def test_time_limits_grow_with_the_work_and_shrink_with_the_gpus(config):
     base = {"size_m": 86, "processes": 1, "max_query_length": 32, "max_passage_length": 256}
-    training = {"steps": 1000, "batch_size": 100}
+    base["gradient_checkpointing"] = False
+    training = {"steps": 1000, "batch_size": 100, "hard_negatives": 0}
     # 8 operations x 86 M parameters x 1,000 steps x 100 pairs x 288 tokens at 2e13 a second: 991 s, three times over.
     assert job_resources.training_minutes(base, training) == 15 + 50
     assert job_resources.training_minutes(base | {"processes": 4}, training) == 15 + 13
     assert job_resources.training_minutes(base, training | {"steps": 2000}) == 15 + 100
+    assert job_resources.training_minutes(base, training | {"hard_negatives": 7}) == 15 + 358  # 2,080 tokens
+    assert job_resources.training_minutes(base | {"gradient_checkpointing": True}, training) == 15 + 62  # 10 operations
     # 2 operations x 86 M parameters x 1 M passages x 256 tokens: 2,202 s, three times over.
     assert job_resources.encoding_minutes(base, 1_000_000) == 15 + 111
     # 500 queries against 10 M passages of 768 components, 2 operations each: 768 s, three times over.

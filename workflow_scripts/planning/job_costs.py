@@ -166,10 +166,11 @@ class Experiment:
     def _mean_pair(self, strategy: str, model: Mapping[str, Any]) -> float:
         """Tokens of a pair and its hard negatives: sources and languages count alike, whatever their sizes."""
         languages = set(runs.training_languages(self.config, strategy))
-        negatives = self.config["training"]["hard_negatives"]
+        drawn = self.config["training"]["hard_negatives"]
         found = [
             min(length.query, model["max_query_length"])
-            + (1 + negatives) * min(length.passage, model["max_passage_length"])
+            + (1 + min(drawn, hard_negatives(self.config, name, lang)))
+            * min(length.passage, model["max_passage_length"])
             for name in self.config["experiment"]["sources"]
             for lang in runs.pair_languages(self.config, name)
             if lang in languages
@@ -181,6 +182,7 @@ class Experiment:
         model, training = self.config["models"][named["model"]], self.config["training"]
         tokens = training["batch_size"] * self._mean_pair(named["strategy"], model)
         passes = 8 if tokens > training["chunk_tokens"] else 6  # GradCache encodes a large batch twice
+        passes += 2 if model["gradient_checkpointing"] else 0  # each layer once more in the backward pass
         tokens *= training["steps"]
         return {"megatoken": tokens / 1e6, "tflop": passes * non_embedding_parameters(model) * tokens / 1e12}
 
@@ -255,17 +257,23 @@ class Experiment:
     def _tokenize_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
         kind, folder, name = named["table"].split("/")
         # The folder of code-switched pairs is a strategy's, the table a source's.
-        return {"text": 2 * (self.pairs(name, "en") if kind == "codeswitched" else self.pairs(folder, name))}
+        source, lang = (name, "en") if kind == "codeswitched" else (folder, name)
+        return {"text": self._pair_texts(source, lang)}
 
     def _prepare_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
         source, lang = named["source"], named["lang"]
-        read = self.source_bytes(source, PAIRS, lang) or self._pair_tokens(source, lang) * TOKEN_TEXT_BYTES
-        return {"text": 2 * self.pairs(source, lang), "megabyte": read / 1e6}
+        negatives = hard_negatives(self.config, source, lang)
+        read = self.source_bytes(source, PAIRS, lang) or self._pair_tokens(source, lang, negatives) * TOKEN_TEXT_BYTES
+        return {"text": self._pair_texts(source, lang), "megabyte": read / 1e6}
 
     def _prepare_texts(self, named: Mapping[str, str]) -> dict[str, float]:
         source, lang = named["source"], named["lang"]
         read = self.source_bytes(source, TEXTS, lang) or self._text_tokens(source, lang) * TOKEN_TEXT_BYTES
         return {"text": self.texts(source, lang), "megabyte": read / 1e6}
+
+    def _pair_texts(self, source: str, lang: str) -> float:
+        """Queries, passages and hard negatives of a source's pairs."""
+        return (2 + hard_negatives(self.config, source, lang)) * self.pairs(source, lang)
 
     def _pair_tokens(self, source: str, lang: str, negatives: int = 0) -> float:
         length = self.lengths.of(PAIRS, self.config["sources"][source], lang)

@@ -179,9 +179,11 @@ def _training_state(model: dict[str, Any], vocabulary: int) -> float:
 
 def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
     """Time limit of a fine-tuning job: forward and backward passes are 6 operations a parameter and token."""
-    tokens = training["steps"] * training["batch_size"] * (model["max_query_length"] + model["max_passage_length"])
-    # A second forward pass where the batch is computed in chunks (GradCache): 8.
-    return _minutes(8 * non_embedding_parameters(model) * tokens, model, model["processes"])
+    example = model["max_query_length"] + (1 + training["hard_negatives"]) * model["max_passage_length"]
+    tokens = training["steps"] * training["batch_size"] * example
+    # A second forward pass where the batch is computed in chunks (GradCache), a third where layers keep nothing.
+    passes = 10 if model["gradient_checkpointing"] else 8
+    return _minutes(passes * non_embedding_parameters(model) * tokens, model, model["processes"])
 
 
 def pretraining_minutes(model: dict[str, Any], pretraining: dict[str, Any]) -> int:
@@ -353,15 +355,16 @@ def fetched_disk_mb(passages: float | None) -> int:
     return _disk_mb(UNKNOWN_DOWNLOAD_BYTES if passages is None else passages * TEXT_BYTES)
 
 
-def pairs_disk_mb(pairs: float) -> int:
-    """Disk of a table of pairs in MB: a query and two passages each, positive and negative."""
-    return _disk_mb(pairs * 2 * TEXT_BYTES)
+def pairs_disk_mb(pairs: float, negatives: int) -> int:
+    """Disk of a table of pairs in MB: a query and two passages each, positive and negative, or as many as there are."""
+    return _disk_mb(pairs * (1 + max(1, negatives)) * TEXT_BYTES)
 
 
-def pair_tokens_disk_mb(pairs: float, longest: tuple[int, int]) -> int:
+def pair_tokens_disk_mb(pairs: float, longest: tuple[int, int], negatives: int) -> int:
     """Disk of a table of pairs as tokens in MB, queries and passages cut at ``longest``: ids, offsets, rows."""
     queries, passages = longest
-    return _disk_mb(pairs * ((queries + 2 * passages) * TOKEN_BYTES + 3 * 16))
+    texts = 1 + max(1, negatives)
+    return _disk_mb(pairs * ((queries + texts * passages) * TOKEN_BYTES + (1 + texts) * 16))
 
 
 def translator_disk_mb(translator: dict[str, Any]) -> int:
