@@ -39,6 +39,7 @@ from workflow_scripts.planning import (
     translation,
 )
 from workflow_scripts.planning import settings as section
+from workflow_scripts.planning.adapter_targets import check_adapter_targets
 from workflow_scripts.planning.claimed_outputs import claim_outputs
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
@@ -60,6 +61,7 @@ try:
     config = resolve_config(config, LANGUAGES)
     data_files.check_data_files(config)
     check_model_folders(config)
+    check_adapter_targets(config)
     held_out.check_held_out_files(config)
     lexicons.check_lexicon_files(config, LANGUAGES)
     translation.check_translation(
