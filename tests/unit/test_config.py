@@ -429,6 +429,18 @@ def test_a_replicate_that_is_none_is_refused(changes, says):
         resolve(with_replicate(**changes))
 
 
+def test_cross_lingual_batches_need_two_languages_of_one_source():
+    config = default()
+    other = {"format": "jsonl", "pairs": ["de"]}
+    config["sources"] = {"atlas": config["sources"]["atlas"] | {"translate": {}}, "other": other}
+    config["experiment"]["sources"] = ["atlas", "other"]
+    config["data_root"] = "data"
+    with pytest.raises(InputError, match=r"strategies\.cross\.alpha: 0\.0 .* has them in two of de, en; trans"):
+        resolve(config)
+    other["pairs"].append("en")
+    resolve(config)
+
+
 def test_labels_of_what_is_not_chosen_may_repeat():
     config = changed("models/atlas-m/label", "S")
     config["experiment"]["models"] = ["atlas-m", "atlas-l"]

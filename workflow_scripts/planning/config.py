@@ -328,10 +328,15 @@ def _check_strategies(config: Config) -> None:
         missing = sorted(set(config["strategies"][name].get("languages", [])) - set(languages))
         if missing:
             raise InputError(f"config: strategies.{name}.languages: no chosen source has pairs in {missing[0]!r}")
-        if config["strategies"][name]["alpha"] < 1 and len(languages) < 2:
+        alpha = config["strategies"][name]["alpha"]
+        of_sources = [
+            set(languages) & set(pair_languages(config, source)) for source in config["experiment"]["sources"]
+        ]
+        if alpha < 1 and max(map(len, of_sources)) < 2:
+            where = "no source has them in two of" if len(languages) > 1 else "they exist in no language but"
             raise InputError(
-                f"config: strategies.{name}.alpha: {config['strategies'][name]['alpha']} asks for cross-lingual "
-                f"batches, but pairs exist in {', '.join(languages) or 'no language'} alone; translate some"
+                f"config: strategies.{name}.alpha: {alpha} asks for cross-lingual batches, for which a source needs "
+                f"pairs in two languages, but {where} {', '.join(languages)}; translate some"
             )
 
 
