@@ -30,6 +30,7 @@ use rule fetch_model as fetch_translator with:
 rule convert_translator:
     input:
         model=translator_files,
+        contents=converted_contents,
     output:
         "<results>/translators/{translator}.ct2/model.bin",
         manifest="<results>/translators/{translator}.ct2/manifest.json",
@@ -60,6 +61,7 @@ rule translate_shard:
         pairs="<results>/pairs/prepared/{source}/en.parquet",
         translations=[],
         model=translator_model,
+        contents=translating_contents,
         converted=translator_converted,
         tags=TAGS,
     output:
@@ -106,6 +108,7 @@ use rule translate_shard as translate_back with:
         pairs=[],
         translations="<results>/translations/{source}/{lang}/{shard}.parquet",
         model=back_translator_model,
+        contents=back_translating_contents,
         converted=back_translator_converted,
         tags=TAGS,
     output:
@@ -133,7 +136,7 @@ rule compare_translations:
     input:
         translations="<results>/translations/{source}/{lang}/{shard}.parquet",
         model=comparing_model,
-        weights=comparing_weights,
+        contents=comparing_contents,
     output:
         "<results>/translations/{source}/{lang}/{shard}.similarity.parquet",
     log:

@@ -27,6 +27,23 @@ def translator_marker(name):
     return f"<results>/translators/{name}/manifest.json"
 
 
+@cache
+def translator_contents(name):
+    """What is read of a folder that no manifest speaks for: its config stays the same when weights change."""
+    entry = config["translators"][name]
+    if "folder" not in entry:
+        return []
+    read = (
+        "*.safetensors",
+        "*.json",
+        "*.model",
+        "*.spm",
+    )  # weights, settings, tokenizers
+    return sorted(
+        str(path) for pattern in read for path in Path(entry["folder"]).glob(pattern)
+    )
+
+
 def converted_marker(name):
     """The file that stands for the translator as CTranslate2 reads it; nothing where another engine runs it."""
     if config["translation"]["engine"] != "ctranslate2":
@@ -36,6 +53,10 @@ def converted_marker(name):
 
 def translator_files(wildcards):
     return translator_marker(wildcards.translator)
+
+
+def converted_contents(wildcards):
+    return translator_contents(wildcards.translator)
 
 
 def conversion_memory(wildcards, attempt):
@@ -60,6 +81,10 @@ def translator_of(wildcards):
 
 def translator_model(wildcards):
     return translator_marker(translator_of(wildcards))
+
+
+def translating_contents(wildcards):
+    return translator_contents(translator_of(wildcards))
 
 
 def translator_converted(wildcards):
@@ -129,6 +154,10 @@ def back_translator_of(wildcards):
 
 def back_translator_model(wildcards):
     return translator_marker(back_translator_of(wildcards))
+
+
+def back_translating_contents(wildcards):
+    return translator_contents(back_translator_of(wildcards))
 
 
 def back_translator_converted(wildcards):
@@ -209,8 +238,11 @@ def comparing_model(wildcards):
     return base_files(translation.similarity_model(config))
 
 
-def comparing_weights(wildcards):
-    return folder_weights(translation.similarity_model(config))
+def comparing_contents(wildcards):
+    """Of a model in a folder of one's own; it reads text itself, not token arrays."""
+    model = translation.similarity_model(config)
+    weights = folder_weights(model)
+    return [*weights, f"{base_folder(model)}/tokenizer.json"] if weights else []
 
 
 def comparing_settings(wildcards):

@@ -41,6 +41,22 @@ def test_a_converted_model_shards_and_the_way_back(tmp_path):
     }
 
 
+def test_all_that_is_read_of_a_translator_s_folder_is_an_input(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    read = {"config.json", "model.safetensors", "sentencepiece.bpe.model", "tokenizer_config.json"}
+    for name in {*read, "README.md"}:
+        (folder / name).write_text('{"model_type": "m2m_100"}')
+    entry = {"family": "nllb", "folder": str(folder), "size_m": 600}
+    flags = ["--resources", "mem_mb=100000"]
+    status, _, said = planned(tmp_path, "ctranslate2", {"tiny": entry}, None, flags, quality={"min_round_trip": 30})
+    assert status == 0, said
+    inputs = dict(re.findall(r"^rule (\w+):\n +input: (.*)", said, re.MULTILINE))
+    for rule in ("convert_translator", "translate_shard", "translate_back"):
+        found = {Path(path).name for path in inputs[rule].split(", ") if path.startswith(str(folder))}
+        assert found == read, rule
+
+
 def test_a_model_from_the_hub_is_fetched_once(tmp_path):
     entry = {"family": "madlad400", "hub": "google/madlad400-3b-mt", "revision": "0" * 40, "size_m": 3000}
     status, jobs, said = planned(tmp_path, "transformers", {"tiny": entry})
