@@ -16,6 +16,7 @@ rule index:
         "../envs/search.yaml"
     resources:
         mem_mb=index_memory,
+        runtime=index_time,
         disk_mb=index_disk,
     params:
         settings=section.index_settings(config),
@@ -86,6 +87,7 @@ rule measure_recall:
     resources:
         mem_mb=exact_search_memory,
         blocks_mb=job_resources.search_blocks_mb(config["search"]),
+        runtime=search_time,
     params:
         settings=search_settings,
         code=code("measure_recall"),

@@ -289,6 +289,19 @@ def index_memory(wildcards, input, attempt):
     return attempt * job_resources.faiss_memory_mb(input.size_mb)
 
 
+def index_time(wildcards, attempt):
+    """faiss makes an index of each language of one encoding part."""
+    passages = []
+    if FAISS_FOLDERS:
+        part = encoding_part(wildcards)
+        passages = [
+            published_size(wildcards.collection, lang).passages / part.shards
+            for lang in part.languages
+        ]
+    model = config["models"][wildcards.model]
+    return attempt * job_resources.indexing_minutes(config["search"], model, passages)
+
+
 def search_memory(wildcards, input, attempt):
     """Its budget, and a faiss index whole."""
     if not FAISS_FOLDERS:

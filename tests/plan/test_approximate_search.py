@@ -1,5 +1,7 @@
 """What an approximate index loses is measured, joined and reported; exact search has nothing to measure."""
 
+import re
+
 import yaml
 from workflow_copy import copy_of_the_workflow
 
@@ -13,3 +15,7 @@ def test_recall_is_measured_and_joined_where_search_is_approximate_alone(tmp_pat
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
     approximate = workflow.planned("all")
     assert approximate == exact | {"measure_recall": exact["search"], "aggregate_recalls": 1}
+    said = workflow.snakemake("--dry-run", "all").stdout
+    for rule in ("index", "measure_recall"):
+        asked = re.findall(rf"^rule {rule}:\n(?:    .*\n)*?    resources: (.*)", said, flags=re.MULTILINE)
+        assert len(asked) == exact["search"] and all("runtime=" in resources for resources in asked), rule

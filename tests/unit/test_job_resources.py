@@ -87,6 +87,24 @@ def test_the_time_limit_of_a_translation_grows_with_its_model_its_pairs_and_its_
     assert job_resources.comparing_minutes(XLMR_BASE, 100_000) == 15 + math.ceil(3 * 4 * 86e6 * 3e7 / 2e13 / 60)
 
 
+def test_the_time_limit_of_an_index_grows_with_what_faiss_does_for_it():
+    def minutes(kind, *passages, **faiss):
+        faiss = {"nlist": 0, "pq_bits": 8, "hnsw_links": 32, "ef_construction": 200} | faiss
+        return job_resources.indexing_minutes({"kind": kind, "faiss": faiss}, XLMR_BASE, passages)
+
+    def by_hand(products):
+        return 15 + math.ceil(3 * products * 2 * 776 / 1e10 / 60)
+
+    assert minutes("exact") == minutes("flat", 1e6) == 15
+    # 4,000 lists of a million passages; all of these are trained on, 25 times, and each is put into a list.
+    assert minutes("ivf-flat", 1e6) == by_hand(26 * 4000 * 1e6)
+    assert minutes("ivf-flat", 1e6, nlist=100) == by_hand(100 * 1e6 + 25 * 100 * 25_600)
+    assert minutes("ivf-pq", 1e6) == by_hand(26 * 4000 * 1e6 + 256 * (1e6 + 25 * 65_536))
+    # Hours, where a profile gives half an hour to rules that ask for none: ten times slower, 200 x 64 products a node.
+    assert minutes("hnsw", 1e6) == by_hand(10 * 1e6 * 200 * 64) > 12 * 60
+    assert minutes("hnsw", 5e5, 5e5) == minutes("hnsw", 1e6)
+
+
 def test_a_model_that_is_made_here_has_the_experiment_s_vocabulary():
     made = {"pretrain": {"layers": 2, "hidden": 64, "intermediate": 256}}
     parameters = 2 * (4 * 64**2 + 2 * 64 * 256) + 8000 * 64

@@ -1,6 +1,7 @@
 """Threads, memory, GPUs and time limits of a job, from the sizes that the config names. Profiles override them."""
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 # Below this many non-embedding parameters a GPU, or a second thread, waits more than it works.
@@ -45,6 +46,8 @@ GPU_MEMORY_CLASSES = (16, 24, 40, 80, 141)
 GPU_FLOPS = 2e13
 CPU_FLOPS_PER_THREAD = 1e10
 TEXTS_PER_SECOND = 3000  # read, checked or tokenised
+SCATTERED = 10  # so many times slower: products of single vectors that lie anywhere in memory
+CLUSTERINGS = 25  # passes of faiss's k-means over at most 256 vectors a centroid
 PAIR_TOKENS = 300  # of a query and its passage, as a translator reads them
 SLACK = 3
 START_MINUTES = 15
@@ -201,6 +204,23 @@ def searching_minutes(model: dict[str, Any], comparisons: float) -> int:
     """Time limit of a search job: ``comparisons`` of a query with a passage, 2 operations a component of a vector."""
     operations = 2 * comparisons * vector_width(model)
     return START_MINUTES + math.ceil(SLACK * operations / CPU_FLOPS_PER_THREAD / 60)
+
+
+def indexing_minutes(search: dict[str, Any], model: dict[str, Any], passages: Iterable[float]) -> int:
+    """Time limit of a job that indexes languages of so many ``passages`` each, by one thread; exact: of a manifest."""
+    operations = 2 * vector_width(model) * sum(_products_of_indexing(search, rows) for rows in passages)
+    return START_MINUTES + math.ceil(SLACK * operations / CPU_FLOPS_PER_THREAD / 60)
+
+
+def _products_of_indexing(search: dict[str, Any], rows: float) -> float:
+    """Products of two vectors: of each row with centroids, or with the nodes that its place in a graph is found by."""
+    kind, faiss = search["kind"], search["faiss"]
+    if kind == "hnsw":
+        return SCATTERED * rows * faiss["ef_construction"] * 2 * faiss["hnsw_links"]
+    if not kind.startswith("ivf"):
+        return 0.0
+    lists, words = faiss["nlist"] or 4 * rows**0.5, 2 ** faiss["pq_bits"] if kind == "ivf-pq" else 0
+    return sum(centroids * (rows + CLUSTERINGS * min(rows, 256 * centroids)) for centroids in (lists, words))
 
 
 def vector_width(model: dict[str, Any]) -> int:
