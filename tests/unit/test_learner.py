@@ -88,7 +88,15 @@ def test_the_merged_model_gives_the_vectors_of_the_adapted_one(case):
         assert (before - adapted).abs().max() > 1e-3
 
 
-def test_adapters_of_layers_that_do_not_exist_are_refused(case):
-    wrong = {"lora": LORA["lora"] | {"targets": ["q_proj"]}}
-    with pytest.raises(InputError, match=r"model\.lora\.targets: q_proj"):
+@pytest.mark.parametrize(
+    ("targets", "says"),
+    [
+        (["q_proj"], "no layer is called 'q_proj'"),
+        (["query", "vlaue"], "no layer is called 'vlaue'"),
+        (["LayerNorm"], "LayerNorm: "),
+    ],
+)
+def test_adapters_of_layers_that_do_not_exist_or_are_not_linear_are_refused(case, targets, says):
+    wrong = {"lora": LORA["lora"] | {"targets": targets}}
+    with pytest.raises(InputError, match=rf"model\.lora\.targets: {says}"):
         Learner(case["base"], MODEL | wrong, "float32", torch.device("cpu"), ALONE)

@@ -10,11 +10,18 @@ from workflow_scripts.data.errors import InputError
 def add_adapters(encoder: torch.nn.Module, lora: dict[str, Any]) -> torch.nn.Module:
     """Freeze ``encoder`` and put adapters beside its linear layers of the names ``lora.targets``; return it wrapped.
 
-    ``lora`` is the config entry: ``rank``, ``alpha``, ``targets``, ``dropout``. Raises InputError where no layer has
-    such a name.
+    ``lora`` is the config entry: ``rank``, ``alpha``, ``targets``, ``dropout``. Raises InputError where a name is
+    no layer's.
     """
     from peft import LoraConfig, get_peft_model
 
+    layers = [name for name, _ in encoder.named_modules()]
+    for target in lora["targets"]:
+        # peft is content where one of several is found.
+        if not any(layer == target or layer.endswith(f".{target}") for layer in layers):
+            raise InputError(
+                f"model.lora.targets: no layer is called {target!r}; name linear layers of its architecture"
+            )
     config = LoraConfig(
         r=lora["rank"], lora_alpha=lora["alpha"], target_modules=lora["targets"], lora_dropout=lora["dropout"]
     )
