@@ -89,6 +89,7 @@ def test_resolving_does_not_touch_its_input():
         ("models", {"a\nb": {"learning_rate": 0.01}}, r"models: .* is not of the form"),
         ("models/atlas-s/revision", "0" * 40 + "\n", r"models\.atlas-s\.revision: '0+\\n' is not of the form"),
         ("experiment", None, r"the key 'experiment' is missing"),
+        ("report", None, r"the key 'report' is missing"),
         ("models/atlas-s", {"learning_rate": 0.01}, r"models\.atlas-s: none of them given; a model is exactly one of"),
         (
             "models/atlas-s/learning_rates",
