@@ -1,12 +1,19 @@
 # How hybrid-batch training changes zero-shot retrieval on low-resource languages as encoders grow.
 # The chain, one file a stage; docs/architecture.md says what each rule reads and makes.
 
+import os
+
 from snakemake.utils import min_version
 
 min_version("9.27")
 
+# Who works in another folder than the workflow's may have no such file there.
+DEFAULTS = "config.yaml"
+if not os.path.isfile(DEFAULTS):
+    DEFAULTS = os.path.join(workflow.basedir, DEFAULTS)
 
-configfile: "config.yaml"
+
+configfile: DEFAULTS
 
 
 include: "rules/common.smk"
