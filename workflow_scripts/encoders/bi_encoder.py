@@ -15,6 +15,7 @@ import torch
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.memory_errors import is_out_of_memory
+from workflow_scripts.encoders.model_folder import vector_width
 from workflow_scripts.encoders.packed_transformer import (
     PackedTransformer,
     is_packed_architecture,
@@ -47,9 +48,7 @@ class BiEncoder:
     @property
     def dimension(self) -> int:
         """The width of its vectors."""
-        if isinstance(self.encoder, PackedTransformer):
-            return self.encoder.shape.hidden
-        return self.encoder.config.hidden_size
+        return vector_width(self.encoder)
 
     def embed(self, rows: Sequence[Sequence[int] | np.ndarray]) -> torch.Tensor:
         """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
@@ -152,31 +151,45 @@ def load_encoder(
 
 
 def _load_with_transformers(folder: Path, dtype: torch.dtype) -> torch.nn.Module:
-    from transformers import AutoModel
     from transformers.utils import logging as transformers_logging
 
     # Its report of missing weights (always the pooler's) is replaced by the check below.
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     try:
-        encoder, loading = AutoModel.from_pretrained(
-            folder,
-            dtype=dtype,
-            attn_implementation="sdpa",
-            trust_remote_code=False,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
+        try:
+            encoder, loading = _from_pretrained(folder, dtype, "sdpa")
+        except ValueError as error:
+            if "scaled_dot_product_attention" not in str(error):
+                raise
+            encoder, loading = _from_pretrained(folder, dtype, "eager")  # DeBERTa's attention is no such product
     except (OSError, ValueError) as error:
         raise InputError(f"{folder}: not a model that transformers loads ({str(error).splitlines()[0]})") from error
     # BERT-like classes make a pooler that bi-encoders do not use; checkpoints often lack its weights.
     missing = [name for name in loading["missing_keys"] if not name.startswith("pooler.")]
     if missing:
         raise InputError(f"{folder}: weights of {len(missing)} tensors are missing, {sorted(missing)[0]} first")
+    if encoder.config.is_encoder_decoder:
+        raise InputError(f"{folder}: is an encoder with a decoder, of which no vectors are made; name an encoder")
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
+    # A decoder would keep every layer's keys and values, and meet them again where a layer is recomputed.
+    encoder.config.use_cache = False
     return encoder
+
+
+def _from_pretrained(folder: Path, dtype: torch.dtype, attention: str) -> tuple[torch.nn.Module, dict[str, Any]]:
+    from transformers import AutoModel
+
+    return AutoModel.from_pretrained(
+        folder,
+        dtype=dtype,
+        attn_implementation=attention,
+        trust_remote_code=False,
+        local_files_only=True,
+        use_safetensors=True,
+        output_loading_info=True,
+    )
 
 
 def _check_lengths(path_to_folder: str | Path, settings: EncoderSettings) -> None:

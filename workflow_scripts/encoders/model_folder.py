@@ -32,6 +32,12 @@ _POOLING = {
 }
 
 
+def vector_width(encoder: torch.nn.Module) -> int:
+    """Return the width of an encoder's states; that of its word embeddings may be another (RemBERT, ALBERT)."""
+    config = encoder.config
+    return config["hidden_size"] if isinstance(config, dict) else config.hidden_size
+
+
 def save_encoder(encoder: torch.nn.Module, folder: str | Path) -> None:
     """Write ``config.json`` and safetensors weights of a transformers encoder."""
     encoder.save_pretrained(folder)
@@ -86,7 +92,7 @@ def save_sentence_transformer(
     (folder / "1_Pooling").mkdir()
     _write_json(
         folder / "1_Pooling" / "config.json",
-        {"word_embedding_dimension": encoder.get_input_embeddings().embedding_dim, **pooling},
+        {"word_embedding_dimension": vector_width(encoder), **pooling},
     )
     if settings.normalise:
         (folder / "2_Normalize").mkdir()

@@ -14,6 +14,7 @@ _EMBEDDINGS = frozenset(
     {
         "word_embeddings",
         "position_embeddings",
+        "rel_embeddings",  # DeBERTa's, of relative positions
         "token_type_embeddings",
         "tok_embeddings",
         "embed_tokens",
@@ -23,8 +24,25 @@ _EMBEDDINGS = frozenset(
     }
 )
 # Parts that pre-training or a task needs and a bi-encoder does not.
-_HEADS = frozenset({"lm_head", "cls", "pooler", "classifier", "score", "qa_outputs"})
+_HEADS = frozenset(
+    {
+        "lm_head",
+        "cls",
+        "pooler",
+        "classifier",
+        "score",
+        "qa_outputs",
+        "mask_predictions",  # DeBERTa's
+        "vocab_layer_norm",  # DistilBERT's, of three parts
+        "vocab_projector",
+        "vocab_transform",
+    }
+)
 _TOP_HEADS = frozenset({"head", "decoder.weight", "decoder.bias"})  # ModernBERT's, where they stand beside "model."
+# What architectures call the same number in their ``config.json``: BERT and most, DistilBERT, XLM, T5.
+_LAYERS = ("num_hidden_layers", "n_layers", "num_layers")
+_WIDTHS = ("hidden_size", "dim", "emb_dim", "d_model")
+_VOCABULARIES = ("vocab_size", "n_words")
 _INTEGERS = frozenset({"I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "BOOL"})  # buffers such as position_ids
 
 
@@ -85,17 +103,28 @@ def _weight_files(folder: Path) -> list[Path]:
 
 
 def model_row(path_to_folder: str | Path, label: str, family: str) -> dict[str, str | int]:
-    """Return a model's row of ``tables/models.csv``; the model is named as its folder is."""
-    checked_digest(Path(path_to_folder) / "config.json")
+    """Return a model's row of ``tables/models.csv``; the model is named as its folder is.
+
+    Raises InputError where its ``config.json`` does not say its shape.
+    """
+    path = Path(path_to_folder) / "config.json"
+    checked_digest(path)
     config = read_config(path_to_folder)
+
+    def stated(names: tuple[str, ...]) -> int:
+        for name in names:
+            if name in config:
+                return config[name]
+        raise InputError(f"{path}: has none of {', '.join(names)}; name another model, or write the number there")
+
     counts = count_parameters(path_to_folder)
     return {
         "model": Path(path_to_folder).name,
         "label": label,
         "family": family,
-        "layers": config["num_hidden_layers"],
-        "hidden": config["hidden_size"],
-        "vocabulary": config["vocab_size"],
+        "layers": stated(_LAYERS),
+        "hidden": stated(_WIDTHS),
+        "vocabulary": stated(_VOCABULARIES),
         "embedding": counts.embedding,
         "non_embedding": counts.non_embedding,
         "total": counts.total,
