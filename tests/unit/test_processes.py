@@ -3,14 +3,17 @@
 import json
 import os
 import subprocess
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from processes_case import command_line, losses, process_starter, train, weights, write_processes_case
+from processes_case import LONGEST_S, command_line, losses, process_starter, start, train, weights, write_processes_case
 from safetensors.torch import load_file
 from training_case import MODEL, TRAINING
 
+from workflow_scripts.training import learner
 from workflow_scripts.training.finetuning import finetune
 
 
@@ -55,6 +58,33 @@ def two(starter, case):
 @pytest.mark.parametrize("name", ["replicated", "sharded"])
 def test_two_processes_learn_what_one_does(alone, two, name):
     assert_alike(two[name][1], alone)
+
+
+def _see_gradients_after_each_chunk():
+    parallelise = learner.parallelise
+
+    def watched(encoder, *how):
+        made = parallelise(encoder, *how)
+
+        @contextmanager
+        def unsynchronised():
+            with made.unsynchronised():
+                yield
+            assert all(weight.grad is not None for weight in encoder.parameters()), "gradients wait, whole"
+
+        return replace(made, unsynchronised=unsynchronised)
+
+    learner.parallelise = watched
+
+
+def test_a_sharded_models_gradients_are_shared_out_at_each_chunk(starter, case):
+    settings = {"model": {"sharded": True}, "training": {"chunk_tokens": 64, "steps": 2}}
+    processes = start(
+        starter, case, case["folder"] / "chunks", 2, **settings, interrupt=(_see_gradients_after_each_chunk,)
+    )
+    for process in processes:
+        process.join(LONGEST_S)
+    assert [process.exitcode for process in processes] == [0, 0]
 
 
 def test_four_processes_learn_what_one_does_in_chunks(starter, case, alone):

@@ -181,14 +181,9 @@ def _load_with_transformers(folder: Path, dtype: torch.dtype) -> torch.nn.Module
 def _from_pretrained(folder: Path, dtype: torch.dtype, attention: str) -> tuple[torch.nn.Module, dict[str, Any]]:
     from transformers import AutoModel
 
+    nothing_but_the_folder = {"trust_remote_code": False, "local_files_only": True, "use_safetensors": True}
     return AutoModel.from_pretrained(
-        folder,
-        dtype=dtype,
-        attn_implementation=attention,
-        trust_remote_code=False,
-        local_files_only=True,
-        use_safetensors=True,
-        output_loading_info=True,
+        folder, dtype=dtype, attn_implementation=attention, output_loading_info=True, **nothing_but_the_folder
     )
 
 

@@ -53,7 +53,7 @@ class Checkpoints:
         tensors = {f"model.{name}": tensor for name, tensor in _distinct_tensors(model).items()}
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
-        tensors = {name: whole_tensor(tensor).detach().cpu().contiguous() for name, tensor in tensors.items()}
+        tensors = self._whole(tensors)
         for kind, state in _random_states().items():
             tensors |= {
                 f"random.{kind}.{rank}": part.cpu().clone() for rank, part in enumerate(self._processes.gather(state))
@@ -68,9 +68,7 @@ class Checkpoints:
 
     def save_best(self, model: torch.nn.Module) -> None:
         """Keep the weights of this moment beside the checkpoints, instead of any kept before."""
-        tensors = {
-            name: whole_tensor(tensor).detach().cpu().contiguous() for name, tensor in _distinct_tensors(model).items()
-        }
+        tensors = self._whole(_distinct_tensors(model))
         if self._processes.leads:
             with atomic_file(self.folder / _BEST) as temporary:
                 self._write(tensors, temporary)
@@ -117,6 +115,18 @@ class Checkpoints:
         _set_random_states({kind: tensors.get(f"random.{kind}.{self._processes.rank}") for kind in _random_states()})
         _log.info("resuming from %s", last)
         return step
+
+    def _whole(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return whole tensors on the CPU, all of them in the first process, which writes them, none in another.
+
+        Those of a sharded model are three times its weights, for which only one process of a machine has room.
+        """
+        wholes = {}
+        for name, tensor in tensors.items():
+            whole = whole_tensor(tensor)  # every process must ask for it
+            if self._processes.leads:
+                wholes[name] = whole.detach().cpu().contiguous()
+        return wholes
 
     def _paths(self) -> list[Path]:
         return sorted(path for path in self.folder.iterdir() if _NAME.fullmatch(path.name))

@@ -64,10 +64,19 @@ class Learner:
             self.model.train()
 
     def finished(self) -> torch.nn.Module:
-        """Return the plain encoder, adapters merged and shards joined; each process calls it, the first saves it."""
+        """Return the plain encoder, adapters merged and shards joined; each process calls it, the first saves it.
+
+        Another process than the first, which alone has room for it, gets a sharded model back as it is.
+        """
         encoder = self.model
         if self._entry["sharded"] and self._processes.size > 1:
-            weights = {name: whole_tensor(tensor).cpu() for name, tensor in encoder.state_dict().items()}
+            weights = {}
+            for name, tensor in encoder.state_dict().items():
+                whole = whole_tensor(tensor)  # every process must ask for it
+                if self._processes.leads:
+                    weights[name] = whole.cpu()
+            if not self._processes.leads:
+                return encoder
             plain = load_bi_encoder(self._base, self._entry, "cpu", packed="lora" not in self._entry).encoder
             encoder = self._adapted(plain)
             encoder.load_state_dict(weights)

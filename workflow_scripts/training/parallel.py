@@ -1,7 +1,7 @@
 """One encoder in several processes: replicated (DDP) or sharded (FSDP2)."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from workflow_scripts.training.processes import Processes
 
 @dataclass(frozen=True)
 class ParallelEncoder:
-    """``forward`` is what texts go through; within ``unsynchronised()`` a backward pass exchanges no gradients.
+    """``forward`` is what texts go through; within ``unsynchronised()`` copies exchange no gradients.
 
     ``reshard()`` follows a forward pass that no backward pass follows: until then a sharded encoder shows whole
     weights that are copies, of which none is to be saved or written to.
@@ -45,15 +45,8 @@ def parallelise(encoder: torch.nn.Module, processes: Processes, sharded: bool) -
         fully_shard(layer, mesh=mesh)
     fully_shard(encoder, mesh=mesh)
 
-    @contextmanager
-    def unsynchronised() -> Iterator[None]:
-        encoder.set_requires_gradient_sync(False)
-        try:
-            yield
-        finally:
-            encoder.set_requires_gradient_sync(True)
-
-    return ParallelEncoder(encoder, unsynchronised, encoder.reshard)
+    # Gradients that wait for each other are whole in every process, four bytes a parameter: what sharding is to save.
+    return ParallelEncoder(encoder, nullcontext, encoder.reshard)
 
 
 def whole_tensor(tensor: Any) -> torch.Tensor:
