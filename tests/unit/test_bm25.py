@@ -28,6 +28,11 @@ def test_the_examples_in_the_docstrings():
     [
         ("Mwanafunzi wa 3; Dar-es-Salaam", ["mwanafunzi", "wa", "3", "dar", "es", "salaam"]),
         ("বাংলাদেশের রাজধানী?", ["বাংলাদেশের", "রাজধানী"]),  # vowel signs are marks
+        (
+            "হ\u09df \u0995\u09cb\u09a5\u09be\u09df",
+            ["হ\u09af\u09bc", "\u0995\u09cb\u09a5\u09be\u09af\u09bc"],
+        ),  # one letter or two
+        ("o\u0301\u0323jo\u0323\u0301", ["\u1ecd\u0301j\u1ecd\u0301"]),  # marks in another order
         ("ఆంధ్రప్రదేశ్", ["ఆంధ్రప్రదేశ్"]),
         ("กรุงเทพ 2566", ["กรุ", "รุง", "งเ", "เท", "ทพ", "2566"]),  # a mark stays with its character
         ("東京タワーは333m", ["東京", "京タ", "タワ", "ワー", "ーは", "333m"]),
