@@ -2,7 +2,6 @@
 
 import weakref
 
-import numpy as np
 import torch
 
 from workflow_scripts.training import checkpoints

@@ -288,6 +288,13 @@ class TestTable:
         ]
         assert counts == {("pairs", "empty passage"): 1}
 
+    def test_passages_that_answer_one_query_are_a_group_with_all_that_share_one(self, tmp_path):
+        rows = [["p", "o"], ["o"], ["n", "m"], ["m", "o"], ["l"]]
+        write(tmp_path / "a.jsonl", "".join(json.dumps({"q": "q", "p": passages}) + "\n" for passages in rows))
+        found, _ = pairs("table", tmp_path, files="a.jsonl", columns={"query": "q", "positive": "p"})
+        *joined, apart = [pair.group for pair in found]
+        assert len(found) == 8 and len(set(joined)) == 1 and apart not in joined
+
     def test_lists_of_passages_with_titles_and_named_ids(self, tmp_path):
         """Tevatron's rows: one pair a positive."""
         row = {

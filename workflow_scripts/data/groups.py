@@ -9,12 +9,10 @@ class Groups:
         self._parents: dict[str, str] = {}
 
     def root(self, member: str) -> str:
-        """Return the member that stands for the group of ``member``."""
+        """Return the member that stands for the group of ``member``; who was never joined takes no memory."""
         parents = self._parents
-        parents.setdefault(member, member)
-        while parents[member] != member:
-            parents[member] = parents[parents[member]]  # path halving
-            member = parents[member]
+        while (parent := parents.get(member, member)) != member:
+            parents[member] = member = parents.get(parent, parent)  # path halving
         return member
 
     def join(self, one: str, other: str) -> None:

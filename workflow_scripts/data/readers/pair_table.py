@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.groups import Groups
 from workflow_scripts.data.readers.dpr import passage_group
 from workflow_scripts.data.records import Negative, Pair
 from workflow_scripts.data.row_counts import RowCounts
@@ -27,14 +28,14 @@ def read_table_pairs(
 
     ``columns`` names the columns: ``query``, ``positive`` and, where there are any, ``title`` (of the positive),
     ``id``, ``group`` and ``negatives`` (a list). Without ``id`` a pair is named by its row's number over all files,
-    without ``group`` pairs of one passage's text are a group. Rows without query or positive are dropped and counted.
+    without ``group`` pairs of one passage's text are a group, and so are those of one row, whose passages all answer
+    its query. Rows without query or positive are dropped and counted.
     """
     seen: dict[str, str] = {}
+    groups = None if columns.get("group") else _groups_of_rows(paths, columns)
     for number, (where, row) in enumerate(_rows(paths, _named(columns))):
         query = _text(row, columns["query"], where)
-        positives = _passages(row, columns["positive"], where)
-        if columns.get("title") and positives:
-            positives[0] = Negative(_text(row, columns["title"], where), positives[0].passage)
+        positives = _positives(row, columns, where)
         if not query or not positives:
             counts["pairs", "empty query" if not query else "empty passage"] += 1
             continue
@@ -46,8 +47,29 @@ def read_table_pairs(
         if columns.get("id"):
             seen[name] = where
         for place, (title, passage) in enumerate(positives):
-            group = _name(row, columns["group"], where) if columns.get("group") else passage_group(title, passage)
+            group = (
+                _name(row, columns["group"], where) if groups is None else groups.root(passage_group(title, passage))
+            )
             yield Pair(name if place == 0 else f"{name}-{place}", group, query, title, passage, hard or None)
+
+
+def _groups_of_rows(paths: list[Path], columns: Mapping[str, Any]) -> Groups:
+    """Return the groups of passages by their text, joined where one row has them, directly or through others."""
+    groups = Groups()
+    wanted = [columns[name] for name in ("title", "positive") if columns.get(name)]
+    for where, row in _rows(paths, wanted):
+        first, *others = [passage_group(*positive) for positive in _positives(row, columns, where)] or [""]
+        for other in others:
+            groups.join(other, first)
+    return groups
+
+
+def _positives(row: dict[str, Any], columns: Mapping[str, Any], where: str) -> list[Negative]:
+    """Return the positive passages of a row; the title of its own column is the first one's."""
+    positives = _passages(row, columns["positive"], where)
+    if columns.get("title") and positives:
+        positives[0] = Negative(_text(row, columns["title"], where), positives[0].passage)
+    return positives
 
 
 def _named(columns: Mapping[str, Any]) -> list[str]:
