@@ -36,6 +36,7 @@ rule encode:
         " --tokens {params.tokens:q}"
         " --settings {params.settings:q}"
         " --threads {threads}"
+        " --gpus {resources.gpu}"
         " --partial {params.partial:q}"
         " --output {params.folder:q}"
         " &> {log:q}"

@@ -66,6 +66,7 @@ rule pretrain:
         " --tokenizer {params.tokenizer:q}"
         " --settings {params.settings:q}"
         " --threads {threads}"
+        " --gpus {resources.gpu}"
         " --partial {params.partial:q}"
         " --events {params.events:q}"
         " --output {params.folder:q}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
 from workflow_scripts.data.manifest import checked_digests
 from workflow_scripts.data.tables import SIMILARITIES, TRANSLATIONS, read_table, write_table
 from workflow_scripts.translation.similarity import text_similarities
@@ -30,8 +31,10 @@ def main() -> None:
     parser.add_argument("--model", required=True, type=Path, help="folder of the encoder")
     parser.add_argument("--settings", required=True, type=settings, help="the encoder's entry and encoding, as JSON")
     parser.add_argument("--threads", type=int, default=1, help="threads of the arithmetic")
+    gpus_flag(parser)
     parser.add_argument("--output", required=True, type=Path, help="SIMILARITIES")
     arguments = parser.parse_args()
+    keep_to_gpus(arguments.gpus)
     compare_translations(
         path_to_translations=arguments.translations,
         path_to_model=arguments.model,

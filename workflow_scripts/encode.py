@@ -10,6 +10,7 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
 from workflow_scripts.data.manifest import checked_digests, read_manifest, write_manifest
 from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.data.token_arrays import TokenArrays
@@ -128,11 +129,13 @@ def main() -> None:
         "--settings", type=settings, required=True, metavar="JSON", help="model entry and encoding section"
     )
     parser.add_argument("--threads", type=int, required=True, metavar="N")
+    gpus_flag(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="FOLDER")
     parser.add_argument(
         "--partial", type=Path, required=True, metavar="FOLDER", help="where finished blocks outlive a killed job"
     )
     flags = parser.parse_args()
+    keep_to_gpus(flags.gpus)
     encode(
         path_to_model=flags.model,
         path_to_tokens=flags.tokens,

@@ -3,6 +3,7 @@
 import argparse
 
 from workflow_scripts.command_line import run, settings
+from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
 
 
 def main() -> None:
@@ -15,10 +16,12 @@ def main() -> None:
         "--settings", type=settings, required=True, help="JSON with model.pretrain and pretraining (the config section)"
     )
     parser.add_argument("--threads", type=int, required=True, help="of torch; another number rounds differently")
+    gpus_flag(parser)
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the pre-trained model's folder")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
     parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
     flags = parser.parse_args()
+    keep_to_gpus(flags.gpus)
     from workflow_scripts.training.pretraining import pretrain
 
     pretrain(

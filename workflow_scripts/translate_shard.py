@@ -7,6 +7,7 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
 from workflow_scripts.data.manifest import checked_digests
 from workflow_scripts.data.tables import PAIRS, TRANSLATIONS, read_table, write_table
 from workflow_scripts.data.translation_languages import read_translation_languages
@@ -125,9 +126,11 @@ def main() -> None:
     parser.add_argument("--converted", nargs="?", type=Path, help="a file of the model folder that CTranslate2 reads")
     parser.add_argument("--tags", required=True, type=Path, help="what models call the languages (CSV)")
     parser.add_argument("--threads", type=int, default=1, help="threads of the arithmetic")
+    gpus_flag(parser)
     parser.add_argument("--output", required=True, type=Path, help="TRANSLATIONS")
     parser.add_argument("--partial", required=True, type=Path, help="where translated blocks outlive a killed job")
     arguments = parser.parse_args()
+    keep_to_gpus(arguments.gpus)
     if (arguments.pairs is None) == (arguments.translations is None):
         parser.error("give either --pairs (with --source) or --translations")
     translate_shard(

@@ -49,3 +49,12 @@ def test_decontamination_asks_for_memory_by_the_texts_it_compares(asked):
     # 400 MB; 100,000 pairs of two texts, or as many texts, are assumed, 800 bytes each; evaluation is small.
     assert memory["pairs", "en"] == 400 + 160
     assert memory["texts", "en"] == 400 + 80
+
+
+def test_jobs_that_ask_for_no_gpu_are_told_so(tmp_path):
+    """Else each of a small experiment's jobs would take one where the machine has some."""
+    workflow = copy_of_the_workflow(tmp_path / "tree", "tiny")
+    done = workflow.snakemake("--dry-run", "--printshellcmds", "all")
+    for entry in ("pretrain", "finetune", "encode"):
+        commands = [line for line in done.stdout.splitlines() if f"-m workflow_scripts.{entry} " in line]
+        assert commands and all(" --gpus 0 " in command for command in commands), entry

@@ -3,10 +3,15 @@
 import os
 import subprocess
 import sys
+from argparse import ArgumentParser
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from workflow_scripts.data import gpus
+from workflow_scripts.training import launch
 
 ROOT = Path(__file__).resolve().parents[2]
 DECIDING = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", "LOCAL_RANK")
@@ -58,3 +63,36 @@ def test_without_locks_the_number_of_the_process_decides(start, tmp_path):
     for number in range(2):
         (tmp_path / f"hybrid-batch-gpu-{os.getuid()}-local-{number}.lock").mkdir()
     assert start(2, LOCAL_RANK="1")[1] == 1
+
+
+ENTRIES = ("compare_translations", "encode", "finetune", "pretrain", "translate_shard", "try_learning_rate")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_a_job_that_was_given_no_gpu_hides_all_before_it_asks_for_one(entry, monkeypatch):
+    """Every job that computes on a GPU; flags beyond ``--gpus`` are made up."""
+
+    class Hidden(Exception):
+        pass
+
+    def keep_to(given):
+        assert given == 0
+        gpus.keep_to_gpus(given)
+        raise Hidden
+
+    module = import_module(f"workflow_scripts.{entry}")
+    caller = launch if entry in ("finetune", "try_learning_rate") else module
+    monkeypatch.setattr(caller, "keep_to_gpus", keep_to)
+    monkeypatch.setattr(ArgumentParser, "error", lambda *_: None)  # the flags that are missing
+    monkeypatch.setattr(sys, "argv", [entry, "--gpus", "0"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    with pytest.raises(Hidden):
+        module.main()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+
+
+@pytest.mark.parametrize("given", [None, 1, 4])
+def test_a_job_that_was_given_gpus_sees_what_it_saw(given, monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
+    gpus.keep_to_gpus(given)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"

@@ -3,8 +3,28 @@
 import fcntl
 import os
 import tempfile
+from argparse import ArgumentParser
 from functools import cache
 from pathlib import Path
+
+
+def gpus_flag(parser: ArgumentParser) -> None:
+    """Add ``--gpus`` to a job's flags; ``keep_to_gpus`` takes what it says."""
+    parser.add_argument(
+        "--gpus",
+        type=int,
+        metavar="N",
+        help="how many the job was given; with 0 it computes on the CPU, whatever is there",
+    )
+
+
+def keep_to_gpus(given: int | None) -> None:
+    """Let this process and those that it starts see no GPU where the job was ``given`` none; call it before CUDA is.
+
+    Else the small models' jobs, which ask for none, would crowd onto one and take it from who asks.
+    """
+    if given == 0:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
 
 @cache

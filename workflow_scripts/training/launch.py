@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
 
 # Jobs of one machine must not meet: Slurm's job id chooses among so many ports, below those that systems hand out.
 _FIRST_PORT, _PORTS = 20_000, 10_000
@@ -40,6 +41,7 @@ def training_parser(description: str, settings: Any) -> argparse.ArgumentParser:
         required=True,
         help="of torch, shared by the model's processes on a machine; another number rounds differently",
     )
+    gpus_flag(parser)
     parser.add_argument("--nodes", type=int, default=1, help="machines that the model's processes are divided among")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
     parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
@@ -52,6 +54,7 @@ def threads_of_process(flags: argparse.Namespace, entry: str) -> int:
     Where they do not run yet, this process becomes what starts ``python -m entry`` with the same flags in each of them:
     torchrun, or with several ``--nodes`` srun, which starts a torchrun on each; InputError where that is not in Slurm.
     """
+    keep_to_gpus(flags.gpus)
     processes = flags.settings["model"]["processes"] // flags.nodes
     if processes * flags.nodes > 1 and "WORLD_SIZE" not in os.environ:
         command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", str(processes)]
