@@ -260,7 +260,7 @@ def test_nan_is_named_with_its_text(model, data, tmp_path, monkeypatch):
         return vectors
 
     monkeypatch.setattr(BiEncoder, "encode_rows", encode_rows)
-    with pytest.raises(InputError, match="sw passages sw1#0: its vector has norm nan"):
+    with pytest.raises(InputError, match=r"sw1#0: its vector has norm nan, not 1.* encoding\.dtype: bfloat16"):
         run(model, data, tmp_path / "out")
 
 

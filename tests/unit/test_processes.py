@@ -5,6 +5,7 @@ import os
 import subprocess
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from processes_case import LONGEST_S, command_line, losses, process_starter, sta
 from safetensors.torch import load_file
 from training_case import MODEL, TRAINING
 
-from workflow_scripts.training import learner
+from workflow_scripts.training import learner, processes
 from workflow_scripts.training.finetuning import finetune
 
 
@@ -79,12 +80,12 @@ def _see_gradients_after_each_chunk():
 
 def test_a_sharded_models_gradients_are_shared_out_at_each_chunk(starter, case):
     settings = {"model": {"sharded": True}, "training": {"chunk_tokens": 64, "steps": 2}}
-    processes = start(
+    started = start(
         starter, case, case["folder"] / "chunks", 2, **settings, interrupt=(_see_gradients_after_each_chunk,)
     )
-    for process in processes:
+    for process in started:
         process.join(LONGEST_S)
-    assert [process.exitcode for process in processes] == [0, 0]
+    assert [process.exitcode for process in started] == [0, 0]
 
 
 def test_four_processes_learn_what_one_does_in_chunks(starter, case, alone):
@@ -193,3 +194,14 @@ def test_several_machines_without_slurm_are_refused_in_a_line(case, tmp_path):
     assert (
         done.stderr.strip().splitlines()[-1].startswith("error: models.<name>.nodes: 2 machines are started by Slurm")
     )
+
+
+def test_processes_wait_for_one_that_writes_for_long(monkeypatch):
+    asked = {}
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(processes, "_end_with_torchrun", lambda: None)
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: False)
+    monkeypatch.setattr(torch.distributed, "init_process_group", lambda _, **how: asked.update(how))
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    assert processes.join_processes(torch.device("cpu")) == processes.Processes(1, 2)
+    assert asked["timeout"] >= timedelta(hours=1)  # 42 GB at 12 MB a second

@@ -207,6 +207,7 @@ def _check(stored: np.ndarray, rows: np.ndarray, name_of: Callable[[int], str]) 
     wrong = np.flatnonzero(~(np.abs(norms - 1) <= NORM_TOLERANCE))  # NaN compares false, so it is caught too
     if len(wrong):
         raise InputError(
-            f"{name_of(int(rows[wrong[0]]))}: its vector has norm {norms[wrong[0]]:.4g}, not 1; the model's weights "
-            "are broken or `normalise` is off: search needs unit vectors"
+            f"{name_of(int(rows[wrong[0]]))}: its vector has norm {norms[wrong[0]]:.4g}, not 1, which search needs; "
+            "the model's weights are broken, `normalise` is off, or its numbers are too large for float16: say "
+            "encoding.dtype: bfloat16"
         )

@@ -9,8 +9,13 @@ import os
 import signal
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 
 import torch
+
+# For the first process, which writes a checkpoint: 42 GB for XLM-R XL, to a disk that others may use. NCCL's own ten
+# minutes may be too few, and where a process dies torchrun ends the others at once.
+_LONGEST_WAIT = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ def join_processes(device: torch.device) -> Processes:
 
     _end_with_torchrun()
     if not distributed.is_initialized():
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=_LONGEST_WAIT)
     return Processes(distributed.get_rank(), size)
 
 
