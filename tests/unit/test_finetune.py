@@ -1,5 +1,6 @@
 """Pre-training and fine-tuning end to end on a tiny model, killed and resumed."""
 
+import importlib.metadata
 import json
 import os
 import re
@@ -167,6 +168,13 @@ def test_key_changes_with_settings_and_with_the_content_of_inputs(tmp_path):
     keys.add(content_key({"a": 1}, [path]))
     assert len(keys) == 3
     assert content_key({"a": 1}, [path]) in keys
+
+
+@pytest.mark.parametrize("package", ["ctranslate2", "peft", "sentencepiece", "torch"])
+def test_another_version_of_what_computes_is_other_content(package, monkeypatch):
+    known, before = importlib.metadata.version, content_key({}, [])
+    monkeypatch.setattr(importlib.metadata, "version", lambda name: "9.9" if name == package else known(name))
+    assert content_key({}, []) != before
 
 
 def test_chunks_change_a_run_by_rounding_alone(case, whole, tmp_path):

@@ -21,7 +21,17 @@ from workflow_scripts.data.sealed_json import SEAL, read_sealed, write_sealed
 from workflow_scripts.data.spent_time import spent_time
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "pyarrow")
+_PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "safetensors",
+    "numpy",
+    "pyarrow",
+    "peft",
+    "ctranslate2",
+    "sentencepiece",
+)
 
 
 def digest_file(path: str | Path) -> str:
