@@ -45,6 +45,11 @@ def test_tokens_in_many_scripts(text, tokens):
     assert lexical_tokens(text) == tokens
 
 
+@given(st.text(alphabet="abcÀéọ́আকার한국어 .,12ー火กภ", max_size=40))
+def test_a_text_has_the_same_tokens_beside_a_script_without_spaces(text):
+    assert lexical_tokens(f"{text} 火")[:-1] == lexical_tokens(text)
+
+
 def scorer(passages=PASSAGES, queries=QUERIES):
     tokens = QueryTokens({"sw": queries})
     return BM25Scorer(tokens, {"sw": LanguageIndex(tokens, passages)})
