@@ -53,11 +53,11 @@ def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     assert job_resources.index_disk_mb(faiss, XLMR_BASE, 1e6) == megabytes(1e6 * (4 * 776 + 256))
 
 
-def test_search_holds_the_ids_of_its_passages_and_bm25_their_texts_too():
+def test_search_holds_the_ids_of_its_passages_and_bm25_their_words_too():
     search = {"memory_gb": 2}
     assert job_resources.search_memory_mb(search, 0) == 2300
     assert job_resources.search_memory_mb(search, 33e6) == 2300 + 3300
-    assert job_resources.lexical_memory_mb(search, 500_000) == 2300 + 50 + 4000
+    assert job_resources.lexical_memory_mb(search, 500_000) == 2300 + 50 + 500
 
 
 def test_decontamination_holds_bits_of_training_text_up_to_a_largest_table_and_some_of_evaluation_text():

@@ -14,8 +14,8 @@ BASE_MEMORY_MB = 900
 EXACT_INDEX_MEMORY_MB = 300
 # Of a passage that is searched, resident: its ids and their order (89 were measured).
 ID_MEMORY_BYTES = 100
-# Of a passage in a lexical index while it is made, resident (4,500 were measured at 60 words).
-LEXICAL_MEMORY_BYTES = 8_000
+# Of a passage in a lexical index, resident, ids included (400 to 600 were measured at 122 words, 28 of them asked for).
+LEXICAL_MEMORY_BYTES = 1_000
 # Decontamination, resident: Python and the texts under way; a table of bits, of which a training text takes so much
 # until it has its largest size; of an evaluation text its id and the n-grams that training text may have, too (some 60
 # bytes of an English TyDi QA passage, of whose n-grams 1 % stand in SQuAD's; text like the training text takes more).
@@ -277,7 +277,7 @@ def search_memory_mb(search: dict[str, Any], passages: float) -> int:
 
 
 def lexical_memory_mb(search: dict[str, Any], passages: float) -> int:
-    """Host memory of a search job by BM25 in MB: that of any search, and texts and index of the passages."""
+    """Host memory of a search job by BM25 in MB: that of any search, and ids and index of the passages."""
     return search_memory_mb(search, passages) + round(LEXICAL_MEMORY_BYTES * passages / 1e6)
 
 
