@@ -76,7 +76,7 @@ def _search(
     finder = None
     if settings["kind"] != KIND:
         files = {lang: [index["faiss"][lang] for index in chosen.values()] for lang in passage_ids}
-        finder = FaissCandidates(query_vectors, files, settings["faiss"])
+        finder = FaissCandidates(query_vectors, files, settings["faiss"], settings["depth"])
     return Search(
         scorer=DenseScorer(query_vectors, passage_vectors),
         queries=query_ids,

@@ -478,8 +478,33 @@ def test_a_shard_without_passages_has_no_candidates(tmp_path):
         write_faiss_index(vectors[:rows], "sq8", FAISS, "passages", path)
         entries.append({"file": path, "digest": digest_file(path)})
     for chosen, expected in ((entries, [0, 1, 2, 3]), (entries[:1], [])):
-        query, passages = FaissCandidates({"sw": vectors}, {"sw": chosen}, FAISS).find("sw", np.array([1]), "sw", 9)
+        candidates = FaissCandidates({"sw": vectors}, {"sw": chosen}, FAISS, 9)
+        query, passages = candidates.find("sw", np.array([1]), "sw", 9)
         assert sorted(passages.tolist()) == expected and set(query.tolist()) <= {0}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "depth", "on_gpus"),
+    [
+        ("flat", {}, 68, True),  # 68 × 30 candidates
+        ("flat", {}, 69, False),
+        ("ivf-flat", {"nlist": 2}, 9, True),
+        ("ivf-flat", {"nlist": 2, "nprobe": 2049}, 9, False),
+        ("hnsw", {}, 9, False),
+    ],
+)
+def test_gpus_are_asked_for_what_faiss_can_do_on_them(tmp_path, monkeypatch, kind, change, depth, on_gpus):
+    import faiss
+
+    moved = []
+    monkeypatch.setattr(faiss, "get_num_gpus", lambda: 1)
+    monkeypatch.setattr(faiss, "index_cpu_to_all_gpus", lambda index: moved.append(index) or index, raising=False)
+    vectors = np.eye(4, dtype=np.float16)
+    write_faiss_index(vectors, kind, FAISS | change, "passages", tmp_path / "index")
+    entry = {"file": tmp_path / "index", "digest": digest_file(tmp_path / "index")}
+    candidates = FaissCandidates({"sw": vectors}, {"sw": [entry]}, FAISS | change, depth)
+    assert bool(moved) == on_gpus
+    assert 1 in candidates.find("sw", np.array([1]), "sw", depth)[1]
 
 
 def test_recall_counts_what_an_index_misses(folder):

@@ -21,6 +21,7 @@ _BYTES_AT_ONCE = 1 << 20
 _TRAINED_ON = 256  # vectors a list, as faiss takes at most
 _LEAST_TRAINED_ON = 1 << 16  # for scalar and product quantisers
 _SEED = 1
+_MOST_ON_GPUS = 2048  # candidates, and lists that are looked into; faiss raises beyond (its issue 2103)
 
 
 def factory_string(kind: str, rows: int, dimension: int, settings: Mapping[str, Any], where: str) -> str:
@@ -89,17 +90,19 @@ class FaissCandidates:
         queries: Mapping[str, np.ndarray],
         indexes: Mapping[str, Sequence[Mapping[str, Any]]],
         settings: Mapping[str, Any],
+        depth: int,
     ) -> None:
         """Take language → fp16 query vectors and language → files and digests of indexes, in the order of its rows.
 
-        Raises InputError where a file is not the one of its digest.
+        ``depth`` hits a query are wanted at most. Raises InputError where a file is not the one of its digest.
         """
         self._queries = queries
+        self._margin = settings["margin"]
+        on_gpus = max(depth * self._margin, settings["nprobe"]) <= _MOST_ON_GPUS
         self._indexes = {
-            lang: [_open(entry["file"], entry["digest"], settings) for entry in entries]
+            lang: [_open(entry["file"], entry["digest"], settings, on_gpus) for entry in entries]
             for lang, entries in indexes.items()
         }
-        self._margin = settings["margin"]
 
     def find(self, query_lang: str, queries: np.ndarray, passage_lang: str, depth: int) -> tuple[np.ndarray, ...]:
         """Return numbers [m] of ``queries`` (from 0) and rows [m] of the passages that may be among their best."""
@@ -114,7 +117,7 @@ class FaissCandidates:
         return tuple(np.concatenate(column) for column in zip(*found, strict=True))
 
 
-def _open(path: Path, digest: str, settings: Mapping[str, Any]) -> Any:
+def _open(path: Path, digest: str, settings: Mapping[str, Any], on_gpus: bool) -> Any:
     import faiss
 
     check_digest(path, digest)  # before: what reads an index trusts its numbers
@@ -129,6 +132,6 @@ def _open(path: Path, digest: str, settings: Mapping[str, Any]) -> Any:
         index.nprobe = settings["nprobe"]
     elif hasattr(index, "hnsw"):
         index.hnsw.efSearch = settings["ef_search"]
-    if faiss.get_num_gpus() and not hasattr(index, "hnsw"):  # faiss has no HNSW on GPUs
+    if on_gpus and faiss.get_num_gpus() and not hasattr(index, "hnsw"):  # faiss has no HNSW on GPUs
         return faiss.index_cpu_to_all_gpus(index)
     return index
