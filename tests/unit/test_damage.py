@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shutil
 
 import numpy as np
@@ -22,7 +23,7 @@ from workflow_scripts.data.manifest import (
 )
 from workflow_scripts.data.sealed_json import read_sealed, write_sealed
 from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
-from workflow_scripts.data.tables import HITS, PASSAGES, read_table
+from workflow_scripts.data.tables import HITS, PASSAGES, QUERIES, read_table, write_table
 from workflow_scripts.index import index
 from workflow_scripts.search import search
 
@@ -338,3 +339,22 @@ def test_a_damaged_record_of_a_training_that_was_killed_is_named(tmp_path, damag
     with pytest.raises(InputError, match=rf"line 3: is damaged; remove {tmp_path} and run again"):
         MetricsFile(tmp_path, "k", 2, ALONE, None)
     assert path.read_bytes() == written + damage
+
+
+def test_of_a_folder_that_is_made_as_a_whole_all_is_removed(tmp_path):
+    path = tmp_path / "vectors" / "passages.parquet"
+    path.parent.mkdir()
+    write_table(QUERIES.empty_table(), path, QUERIES)
+    (path.parent / "manifest.json").write_text("{}")
+    content = bytearray(path.read_bytes())
+    content[-9] ^= 1
+    path.write_bytes(content)
+    remedy = re.escape(f"remove {path.parent} and rerun")
+    with pytest.raises(InputError, match=remedy):
+        read_table(path, QUERIES)
+    path.unlink()
+    with pytest.raises(InputError, match=f"no such file; {remedy}"):
+        read_table(path, QUERIES)
+    (path.parent / "manifest.json").unlink()
+    with pytest.raises(InputError, match="no such file; run the rule that makes it"):
+        read_table(path, QUERIES)

@@ -103,12 +103,22 @@ class SealedParquet(pq.ParquetFile):
         try:
             yield
         except FileNotFoundError:
-            raise InputError(f"{self._path}: no such file; run the rule that makes it") from None
+            remedy = remedy_of(self._path) if _is_part(self._path) else "run the rule that makes it"
+            raise InputError(f"{self._path}: no such file; {remedy}") from None
         except (pa.ArrowException, OSError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise InputError(
-                f"{self._path}: not a readable table of {', '.join(self._columns)} ({reason}); remove it and rerun"
+                f"{self._path}: not a readable table of {', '.join(self._columns)} ({reason}); {remedy_of(self._path)}"
             ) from error
+
+
+def remedy_of(path: str | Path) -> str:
+    """Return what to do about a damaged table: of a folder that is made as a whole, Snakemake misses no single one."""
+    return f"remove {Path(path).parent} and rerun" if _is_part(path) else "remove it and rerun"
+
+
+def _is_part(path: str | Path) -> bool:
+    return Path(path).with_name("manifest.json").exists()
 
 
 def _check_footer(file: BinaryIO) -> tuple[bytes, pq.FileMetaData]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
+from workflow_scripts.data.sealed_parquet import SealedParquet, remedy_of, sealed_writer
 
 _name = pa.dictionary(pa.int32(), pa.string())  # few distinct values, many rows
 
@@ -142,5 +142,5 @@ def read_table(path: str | Path, schema: pa.Schema, columns: list[str] | None = 
         return table.cast(pa.schema([schema.field(name) for name in wanted]))
     except pa.ArrowException as error:
         raise InputError(
-            f"{path}: not a readable table of {', '.join(schema.names)} ({error}); remove it and rerun"
+            f"{path}: not a readable table of {', '.join(schema.names)} ({error}); {remedy_of(path)}"
         ) from error
