@@ -162,7 +162,7 @@ def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> Non
     if kind != "exact":
         index = index_of(folder, kind)
         entry = {"file": index, "digest": digest_of(index)}
-        finder = FaissCandidates(queries, {"en": [entry]}, faiss_settings())
+        finder = FaissCandidates(queries, {"en": [entry]}, faiss_settings(), DEPTH)
     loaded = time.perf_counter()
     digests = {folder / name: digest_of(folder / name) for name in MATRICES}
     with hits_file(hits_of(folder, kind), DEPTH) as append, checked_reading(digests):
