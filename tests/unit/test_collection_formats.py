@@ -364,6 +364,18 @@ def test_squad_as_a_collection(tmp_path):
     assert read_whole("squad", tmp_path, "sw", {"files": "xquad.{lang}.json*"})[0] == queries
 
 
+def test_squad_2s_unanswerable_questions_are_no_queries(tmp_path):
+    questions = [{"id": "q1", "question": "Who?"}, {"id": "q2", "question": "Where?", "is_impossible": True}]
+    more = [{"id": "q3", "question": "When?", "is_impossible": True}]
+    paragraphs = [{"context": "One.", "qas": questions}, {"context": "Two.", "qas": more}]
+    write(tmp_path / "dev-v2.0.json", json.dumps({"data": [{"paragraphs": paragraphs}]}).encode())
+    queries, judgements, passages, counts = read_whole("squad", tmp_path, "en")
+    assert queries == [Query("q1", "Who?")]
+    assert judgements == [Judgement("q1", "p0", 1)]
+    assert [passage.text for passage in passages] == ["One.", "Two."], "the pool stays whole"
+    assert counts == {("queries", "without answer in its paragraph"): 2}
+
+
 def test_mlqa_r_is_read_as_xquad_r(tmp_path):
     paragraph = {
         "context": "One two. Three.",

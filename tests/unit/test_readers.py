@@ -76,6 +76,20 @@ class TestSquad:
         assert [pair.pair_id for pair in found] == ["b"]
         assert counts == {("pairs", "empty query"): 1, ("pairs", "empty passage"): 1}
 
+    def test_squad_2s_unanswerable_questions_are_no_pairs(self, tmp_path):
+        document = squad(("T", [("One.", [("a", "Q?", 0, "One"), ("b", "Where?", 0, "")])]))
+        document["data"][0]["paragraphs"][0]["qas"][0]["is_impossible"] = False
+        document["data"][0]["paragraphs"][0]["qas"][1] |= {"is_impossible": True, "answers": []}
+        write_json(tmp_path / "train-v2.0.json", document)
+        found, counts = pairs("squad", tmp_path)
+        assert [pair.pair_id for pair in found] == ["a"]
+        assert counts == {("pairs", "without answer in its paragraph"): 1}
+        assert [text.text for text in texts("squad", tmp_path)[0]] == ["One.", "Q?", "Where?"], "as text it counts"
+        document["data"][0]["paragraphs"][0]["qas"][1]["is_impossible"] = "no"
+        write_json(tmp_path / "train-v2.0.json", document)
+        with pytest.raises(InputError, match=r"qas\[1\]: 'is_impossible' is 'no', not true or false"):
+            pairs("squad", tmp_path)
+
     def test_texts_are_distinct_paragraphs_and_questions(self, tmp_path):
         paragraphs = [("One.", [("a", "Q1?", 0, "")]), ("One.", [("b", "Q2?", 0, "")]), ("Two.", [])]
         write_json(tmp_path / "train-v1.1.json", squad(("T", paragraphs)))

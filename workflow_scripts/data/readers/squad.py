@@ -13,7 +13,7 @@ def read_squad_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
     """Yield one pair a question: the question, its article's title, its paragraph.
 
     Pairs of one paragraph, or of paragraphs with the same text, share a group. Pairs without question or
-    paragraph text are dropped and counted.
+    paragraph text, and SQuAD 2's questions that their paragraph does not answer, are dropped and counted.
     """
     for name, _, paragraph in _named(paths):
         passage = paragraph.context.strip()
@@ -22,6 +22,8 @@ def read_squad_pairs(paths: list[Path], counts: RowCounts) -> Iterator[Pair]:
                 counts["pairs", "empty query"] += 1
             elif not passage:
                 counts["pairs", "empty passage"] += 1
+            elif not question.answerable:
+                counts["pairs", "without answer in its paragraph"] += 1
             else:
                 yield Pair(question.question_id, name, question.text, paragraph.title, passage)
 

@@ -13,7 +13,8 @@ def read_squad_collection(paths: list[Path], titles: bool, counts: RowCounts) ->
     """Read one language: questions are queries, distinct passages the pool, a question's own passage is relevant.
 
     A passage's id is ``p`` and the order of its first appearance; its title is its article's where ``titles`` says so.
-    Answers are not used; the hub's and other copies of TyDi QA leave them empty. Files are read whole.
+    Answers are not used; the hub's and other copies of TyDi QA leave them empty. SQuAD 2's questions that their
+    paragraph does not answer are dropped and counted: their paragraphs stay. Files are read whole.
     """
     passages: dict[tuple[str, str], Passage] = {}
     queries: dict[str, Query] = {}
@@ -30,6 +31,9 @@ def read_squad_collection(paths: list[Path], titles: bool, counts: RowCounts) ->
                 raise InputError(f"{question.where}: 'question' is empty")
             if question.question_id in queries:
                 raise InputError(f"{question.where}: id {question.question_id!r} stands in an earlier file, too")
+            if not question.answerable:
+                counts["queries", "without answer in its paragraph"] += 1
+                continue
             queries[question.question_id] = Query(question.question_id, question.text)
             judgements.append(Judgement(question.question_id, passage.passage_id, 1))
     pool = Shard(paths[0], lambda _: blocks_of(passages.values()))

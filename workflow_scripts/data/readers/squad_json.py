@@ -1,4 +1,4 @@
-"""JSON in SQuAD v1.1's shape: articles, paragraphs, questions (SQuAD, MLQA, XQuAD-R and TyDi QA GoldP share it).
+"""JSON in SQuAD's shape: articles, paragraphs, questions (SQuAD, MLQA, XQuAD-R and TyDi QA GoldP share it).
 
 A document is read whole: 90,000 questions take some 100 MB.
 """
@@ -13,13 +13,18 @@ from workflow_scripts.data.text_lines import filled_field, read_json, string_fie
 
 
 class Question(NamedTuple):
-    """A question; ``answer_starts`` are offsets into its paragraph's context, ``answers`` the texts there."""
+    """A question; ``answer_starts`` are offsets into its paragraph's context, ``answers`` the texts there.
+
+    ``answerable`` is False where SQuAD 2 (arXiv 1806.03822) says that its paragraph does not answer it. That there is
+    no answer says nothing: many copies leave them out.
+    """
 
     where: str
     question_id: str
     text: str
     answer_starts: list[int]
     answers: list[str]
+    answerable: bool
 
 
 class Paragraph(NamedTuple):
@@ -73,12 +78,16 @@ def _question(record: Any, where: str) -> Question:
         for answer in answers
     ):
         raise InputError(f"{where}: 'answers' is not a list of answer_start and text")
+    impossible = record.get("is_impossible", False)
+    if not isinstance(impossible, bool):
+        raise InputError(f"{where}: 'is_impossible' is {str(impossible)[:40]!r}, not true or false")
     return Question(
         where,
         filled_field(record, "id", where),
         string_field(record, "question", where),
         [answer["answer_start"] for answer in answers],
         [answer["text"] for answer in answers],
+        not impossible,
     )
 
 
