@@ -92,7 +92,7 @@ def test_tydiqa_is_complete():
 def test_miracl_topics_and_qrels(lang):
     (topics,), (qrels,), _ = layouts.collection_files("miracl", DATA / "miracl", lang)
     queries = read_topics(topics)
-    judgements, _ = read_qrels(qrels, {query.query_id for query in queries})
+    judgements, _ = read_qrels(qrels, {query.query_id for query in queries}, RowCounts())
     assert len(queries) == int(LANGUAGES[lang]["miracl_dev_queries"])
     assert len(judgements) == int(LANGUAGES[lang]["miracl_dev_judgements"])
     relevant = {row.query_id for row in judgements if row.relevance > 0}
@@ -114,7 +114,7 @@ def test_miracl_keeps_judgements_whose_ids_are_equal():
     equal = {}
     for lang in MIRACL:
         (topics,), (qrels,), _ = layouts.collection_files("miracl", DATA / "miracl", lang)
-        judgements, _ = read_qrels(qrels, {query.query_id for query in read_topics(topics)})
+        judgements, _ = read_qrels(qrels, {query.query_id for query in read_topics(topics)}, RowCounts())
         equal[lang] = sum(row.query_id == row.passage_id for row in judgements)
     found = {lang: number for lang, number in equal.items() if number}
     assert found == {"de": 6, "es": 46, "fa": 75, "fr": 12, "hi": 1, "yo": 46, "zh": 17}

@@ -41,4 +41,4 @@ def read_collection(format: str, root: str | Path, lang: str, options: dict[str,
     (queries, *_), (qrels, *_), corpus = parts
     if format == "beir":
         return read_beir_collection(queries, qrels, corpus, counts)
-    return read_miracl_collection(queries, qrels, corpus)
+    return read_miracl_collection(queries, qrels, corpus, counts)

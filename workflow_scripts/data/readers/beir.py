@@ -19,7 +19,7 @@ _HEADER = ["query-id", "corpus-id", "score"]
 def read_beir_collection(queries: Path, qrels: Path, corpus: list[Path], counts: RowCounts) -> Collection:
     """Read one split. A file of queries holds those of every split; the ones without judgement are counted."""
     found = gather_queries(_queries(queries), queries)
-    judgements, places = gather_judgements(_judgements(qrels), {query.query_id for query in found}, qrels)
+    judgements, places = gather_judgements(_judgements(qrels), {query.query_id for query in found}, qrels, counts)
     kept = only_judged(found, judgements, counts)
     return Collection(kept, judgements, places, [json_shard(path, "_id") for path in corpus])
 
@@ -35,7 +35,7 @@ def _judgements(path: Path) -> Iterator[tuple[str, str, str, str]]:
         for number, record in read_json_lines(path):
             where = f"{path}: line {number}"
             query_id, passage_id = (filled_field(record, key, where) for key in _HEADER[:2])
-            yield where, query_id, passage_id, str(record.get("score")).removesuffix(".0")
+            yield where, query_id, passage_id, str(record.get("score"))
         return
     for number, fields in read_columns(path, 3):
         if number > 1:

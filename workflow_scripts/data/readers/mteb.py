@@ -18,8 +18,7 @@ def read_mteb_collection(queries: list[Path], qrels: list[Path], corpus: list[Pa
     rows = (row for path in queries for row in text_rows(path, [("_id", "id"), ("text",)]))
     found = gather_queries(rows, queries[0])
     judged = (row for path in qrels for row in text_rows(path, [("query-id",), ("corpus-id",), ("score",)]))
-    whole = ((where, query, passage, score.removesuffix(".0")) for where, query, passage, score in judged)
-    judgements, places = gather_judgements(whole, {query.query_id for query in found}, qrels[0])
+    judgements, places = gather_judgements(judged, {query.query_id for query in found}, qrels[0], counts)
     kept = only_judged(found, judgements, counts)
     return Collection(kept, judgements, places, [parquet_shard(path) for path in corpus])
 

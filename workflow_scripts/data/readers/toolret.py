@@ -30,14 +30,14 @@ def read_toolret_collection(
                 counts["queries", "empty query"] += 1
                 continue
             text = f"Instruct: {told.strip()}\nQuery: {query.strip()}" if instruction and told.strip() else query
-            rows.append((where, query_id.strip(), text, labels))
+            rows.append((where, query_id, text, labels))
     found = gather_queries(((where, query_id, text) for where, query_id, text, _ in rows), queries[0])
     judged = (
         (where, query_id, tool, relevance)
         for where, query_id, _, labels in rows
         for tool, relevance in _labels(where, labels)
     )
-    judgements, places = gather_judgements(judged, {query.query_id for query in found}, queries[0])
+    judgements, places = gather_judgements(judged, {query.query_id for query in found}, queries[0], counts)
     return Collection(found, judgements, places, [parquet_shard(path, "documentation") for path in corpus])
 
 
@@ -51,4 +51,4 @@ def _labels(where: str, text: str) -> Iterator[tuple[str, str]]:
     ):
         raise InputError(f"{where}: 'labels' is not a list of id and relevance")
     for label in labels:
-        yield label["id"].strip(), str(label["relevance"])
+        yield label["id"], str(label["relevance"])
