@@ -24,6 +24,7 @@ def prepare_collection(
     lang: str,
     options: dict[str, Any],
     sizes: dict[str, int] | None = None,
+    missing_passages: int = 0,
     path_to_root: str | Path,
     path_to_queries: str | Path,
     path_to_passages: str | Path,
@@ -36,7 +37,8 @@ def prepare_collection(
     Rows keep the order of the files. Passages pass through in bounded memory; those of several files are kept by the
     file in ``path_to_partial`` until all are written, so that another attempt goes on where a killed one stopped.
     Queries without a judgement, or without a relevant passage, are counted (means go over the queries of the qrels,
-    as with ``trec_eval -c``). ``sizes`` says how many ``queries``, ``judgements`` and ``passages`` there must be.
+    as with ``trec_eval -c``). ``sizes`` says how many ``queries``, ``judgements`` and ``passages`` there must be,
+    ``missing_passages`` how many judged passages there are not; their judgements are kept and counted, as MTEB does.
     Raises InputError for an unknown format or option and for broken files, with file, line and reason.
     """
     counts = RowCounts()
@@ -48,12 +50,13 @@ def prepare_collection(
                 f"{path_to_root}: holds {found:,} {what} in {lang!r}, not {sizes[what]:,}; fetch it again, or say "
                 "`sizes: any` for a sample"
             )
+    check = PassageCheck(judgements, places, missing_passages)
     counts["passages", KEPT] = write_passages(
         shards,
         lang,
         path_to_passages,
         partial=path_to_partial,
-        check=PassageCheck(judgements, places),
+        check=check,
         counts=counts,
         expected=sizes.get("passages"),
         complaint=f"{path_to_root}: holds no passage in {lang!r}; take {lang} from collections.{collection}.languages",
@@ -64,12 +67,14 @@ def prepare_collection(
     counts["qrels", KEPT] = write_rows(judgements, path_to_qrels, QRELS)
     judged = {judgement.query_id for judgement in judgements}
     answered = {judgement.query_id for judgement in judgements if judgement.relevance > 0}
-    for unusual, number in (
-        ("kept: without judgement", len(queries) - len(judged)),
-        ("kept: judged, but without relevant passage", len(judged) - len(answered)),
+    missed = sum(judgement.passage_id in check.missing for judgement in judgements)
+    for kind, unusual, number in (
+        ("queries", "kept: without judgement", len(queries) - len(judged)),
+        ("queries", "kept: judged, but without relevant passage", len(judged) - len(answered)),
+        ("qrels", "kept: passage not among the passages", missed),
     ):
         if number:
-            counts["queries", unusual] = number
+            counts[kind, unusual] = number
     write_row_counts(counts, path_to_dropped)
 
 
@@ -81,7 +86,7 @@ def main() -> None:
     parser.add_argument("--root", required=True, help="folder of its files")
     parser.add_argument("--fetched", nargs="*", default=[], help="manifests of those that were fetched")
     parser.add_argument("--lang", required=True)
-    parser.add_argument("--settings", required=True, type=settings, help="JSON: options, sizes")
+    parser.add_argument("--settings", required=True, type=settings, help="JSON: options, sizes, missing_passages")
     parser.add_argument("--queries", required=True, help="QUERIES to write")
     parser.add_argument("--passages", required=True, help="PASSAGES to write")
     parser.add_argument("--qrels", required=True, help="QRELS to write")
@@ -97,6 +102,7 @@ def main() -> None:
         lang=arguments.lang,
         options=arguments.settings["options"],
         sizes=arguments.settings.get("sizes"),
+        missing_passages=arguments.settings.get("missing_passages", 0),
         path_to_root=arguments.root,
         path_to_queries=arguments.queries,
         path_to_passages=arguments.passages,

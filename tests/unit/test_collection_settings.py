@@ -44,6 +44,13 @@ def test_other_pools_samples_and_datasets_have_no_published_size(entry):
     assert "sizes" not in json.loads(section.collection_settings(config, "x-hard-negatives", "sw", LANGUAGES))
 
 
+def test_a_language_alone_is_told_how_many_judged_passages_it_lacks():
+    entry = {"format": "mteb", "languages": ["en", "sw"], "missing_passages": {"en": 5}}
+    config = resolved(tasks=entry)
+    told = {lang: json.loads(section.collection_settings(config, "tasks", lang, LANGUAGES)) for lang in ("en", "sw")}
+    assert told == {"en": {"options": {}, "missing_passages": 5}, "sw": {"options": {}}}
+
+
 def test_another_pool_is_never_compared_with_published_results_and_has_its_own_task():
     config = resolved(**{"miracl": MTEB, "miracl-hard-negatives": MTEB | {"pool": "hard negatives"}})
     assert json.loads(section.published_settings(config))["datasets"] == {"miracl": "miracl"}

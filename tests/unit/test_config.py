@@ -195,6 +195,21 @@ def test_resolving_does_not_touch_its_input():
         ),
         (
             "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "missing_passages": {"en": 5}},
+            r"collections\.atlas\.missing_passages: 'en' is not in languages; remove it",
+        ),
+        (
+            "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "missing_passages": {"sw": 5}, "parallel": True},
+            r"collections\.atlas\.missing_passages: a parallel collection ranks every relevant passage; remove it",
+        ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "missing_passages": {"sw": 5}},
+            r"collections\.atlas\.missing_passages: is no option of format miracl; leave it out",
+        ),
+        (
+            "collections/atlas",
             {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
             r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
         ),

@@ -139,6 +139,41 @@ def test_a_collection_keeps_and_counts_queries_without_judgement(miracl):
     }
 
 
+def test_judged_passages_that_upstream_lacks_are_named_by_their_number(tmp_path):
+    """As of ArguAna, whose test split judges five passages that are in no corpus."""
+    rows = [f"q{n}\tp{n}\t1\n" for n in (1, 2, 3)] + ["q1\tp3\t0\n"]
+    write_lines(tmp_path / "root/queries.jsonl", *({"_id": f"q{n}", "text": "Q?"} for n in (1, 2, 3)))
+    passages = [{"_id": "p1", "title": "", "text": "P."}, {"_id": "p2", "title": " ", "text": ""}]
+    write_lines(tmp_path / "root/corpus.jsonl", *passages)
+    (tmp_path / "root/qrels").mkdir()
+    (tmp_path / "root/qrels/test.tsv").write_text("query-id\tcorpus-id\tscore\n" + "".join(rows))
+
+    def prepare(**settings):
+        paths = {f"path_to_{name}": tmp_path / f"out/{name}.parquet" for name in ("queries", "passages", "qrels")}
+        paths |= {"path_to_dropped": tmp_path / "out/dropped.csv", "path_to_partial": tmp_path / "partial"}
+        root = tmp_path / "root"
+        prepare_collection(collection="c", format="beir", lang="en", options={}, path_to_root=root, **paths, **settings)
+
+    for number in (0, 1, 3):
+        says = (
+            rf"test\.tsv: line 3: passage 'p2' is not in .*; of the judged passages 2 are missing, not {number}: fetch"
+        )
+        with pytest.raises(InputError, match=says):
+            prepare(missing_passages=number)
+    prepare(missing_passages=2)
+    assert read_table(tmp_path / "out/qrels.parquet", QRELS).num_rows == 4
+    assert counts(tmp_path / "out/dropped.csv") == {
+        ("passages", "kept"): 1,
+        ("passages", "neither title nor text"): 1,
+        ("qrels", "kept"): 4,
+        ("qrels", "kept: passage not among the passages"): 3,
+        ("queries", "kept"): 3,
+    }
+    write_lines(tmp_path / "root/corpus.jsonl", *({"_id": f"p{n}", "title": "", "text": "P."} for n in (1, 2, 3)))
+    with pytest.raises(InputError, match="lacks no judged passage, but missing_passages says 2; remove it"):
+        prepare(missing_passages=2)
+
+
 def test_equal_input_gives_equal_bytes(miracl):
     prepare_miracl(miracl)
     first = {path.name: path.read_bytes() for path in (miracl / "out").iterdir()}

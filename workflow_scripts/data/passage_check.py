@@ -17,15 +17,17 @@ _MULTIPLIERS = np.random.default_rng(0).integers(0, 2**64, size=256, dtype=np.ui
 class PassageCheck:
     """Looks at blocks as they pass; takes 16 bytes of memory a passage.
 
-    ``places`` says where each judgement stands (empty: judgements were made from the passages).
+    ``places`` says where each judgement stands (empty: judgements were made from the passages); ``lacking`` is how many
+    judged passages are known to be missing.
     """
 
-    def __init__(self, judgements: Sequence[Judgement], places: Sequence[str]):
-        self._judgements, self._places = judgements, places
+    def __init__(self, judgements: Sequence[Judgement], places: Sequence[str], lacking: int = 0):
+        self._judgements, self._places, self._lacking = judgements, places, lacking
         judged = {judgement.passage_id for judgement in judgements} if places else set()
         self._judged = pa.array(sorted(judged), pa.string())
         self._found = np.zeros(len(self._judged), dtype=bool)
         self._hashes: list[np.ndarray] = []
+        self.missing: set[str] = set()
 
     def see(self, block: pa.RecordBatch) -> None:
         """Take note of a block's ids."""
@@ -36,13 +38,23 @@ class PassageCheck:
             self._found[at.to_numpy(zero_copy_only=False)] = True
 
     def finish(self, shards: Sequence[Shard]) -> None:
-        """Raise InputError, with file, line and reason, for an id that stands twice and a judged passage not seen."""
+        """Raise InputError, with file, line and reason, for an id that stands twice and a judged passage not seen.
+
+        As many as ``lacking`` must not have been seen; they are in ``missing`` then.
+        """
         self._check_distinct(shards)
-        missing = {self._judged[index].as_py() for index in np.flatnonzero(~self._found)}
+        self.missing = missing = {self._judged[index].as_py() for index in np.flatnonzero(~self._found)}
+        if len(missing) == self._lacking:
+            return
+        where = shards[0].path.parent if shards else "the passages"
         for judgement, place in zip(self._judgements, self._places, strict=False):
             if judgement.passage_id in missing:
-                where = shards[0].path.parent if shards else "the passages"
-                raise InputError(f"{place}: passage {judgement.passage_id!r} is not in {where}")
+                raise InputError(
+                    f"{place}: passage {judgement.passage_id!r} is not in {where}, or has neither title nor text; of "
+                    f"the judged passages {len(missing)} are missing, not {self._lacking}: fetch them again, or see "
+                    "missing_passages in docs/data.md"
+                )
+        raise InputError(f"{where}: lacks no judged passage, but missing_passages says {self._lacking}; remove it")
 
     def _check_distinct(self, shards: Sequence[Shard]) -> None:
         ordered = np.concatenate(self._hashes or [np.empty(0, np.uint64)])

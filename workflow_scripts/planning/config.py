@@ -358,6 +358,11 @@ def _check_collections(config: Config) -> None:
             if lang not in entry["languages"] or entry["merged"]:
                 reason = "all languages are one part (merged)" if entry["merged"] else f"{lang!r} is not in languages"
                 raise InputError(f"config: collections.{name}.shards: {reason}; remove it")
+        for lang in entry.get("missing_passages", {}):
+            if lang not in entry["languages"] or entry["parallel"]:
+                reason = "a parallel collection ranks every relevant passage"
+                reason = reason if entry["parallel"] else f"{lang!r} is not in languages"
+                raise InputError(f"config: collections.{name}.missing_passages: {reason}; remove it")
         if entry["format"] in ("xquad-r", "mlqa-r") and "candidate" not in entry:
             raise InputError(
                 f"config: collections.{name}.candidate: is missing; choose sentence or sentence-in-paragraph"

@@ -36,10 +36,10 @@ def corpus_folder(config: Config, collection: str) -> str | None:
 
 
 def collection_options(config: Config, collection: str) -> dict[str, Any]:
-    """Return what the reader of a collection's format is told."""
+    """Return what the reader of a collection's format is told, whatever the language."""
     entry = config["collections"][collection]
     known = layouts.COLLECTION_OPTIONS.get(entry["format"], set())
-    options = {key: entry[key] for key in known - {"corpus"} if key in entry}
+    options = {key: entry[key] for key in known - {"corpus", "missing_passages"} if key in entry}
     corpus = corpus_folder(config, collection)
     return options if corpus is None else {**options, "corpus": corpus}
 

@@ -92,8 +92,10 @@ def pair_settings(config: Config, source: str) -> str:
 
 
 def collection_settings(config: Config, collection: str, lang: str, table: Mapping[str, Language]) -> str:
-    """For ``prepare_collection``: the collection's options, and how many rows a language must have if known."""
+    """For ``prepare_collection``: the collection's options, and how many rows a language has and lacks, if known."""
     settings: dict[str, Any] = {"options": collection_options(config, collection)}
+    if missing := config["collections"][collection].get("missing_passages", {}).get(lang):
+        settings["missing_passages"] = missing
     whole = whole_datasets(config).get(collection) == "miracl"
     if whole and config["collections"][collection]["sizes"] == "published":
         row = table[lang]
