@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from isal import igzip_threaded
 
-from workflow_scripts.data import passage_check, passage_files, passage_table
+from workflow_scripts.data import distinct_ids, passage_files, passage_table
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.pair_sources import PairOptions
 from workflow_scripts.data.passage_check import PassageCheck
@@ -346,15 +346,8 @@ def test_published_sizes_are_asserted(miracl, what, number, says):
     assert not (miracl / "out").exists() or not outputs(miracl)
 
 
-def test_ids_like_miracls_have_different_hashes():
-    ids = [f"{article}#{number}" for article in range(50_000) for number in range(4)] + ["x" * n for n in range(1, 600)]
-    assert len(np.unique(passage_check.id_hashes(pa.array(ids)))) == len(ids)
-    sliced = pa.array(ids)[1000:2000]
-    assert np.array_equal(passage_check.id_hashes(sliced), passage_check.id_hashes(pa.array(ids))[1000:2000])
-
-
 def test_equal_hashes_of_different_ids_are_no_complaint(miracl, monkeypatch):
-    monkeypatch.setattr(passage_check, "id_hashes", lambda ids: np.zeros(len(ids), np.uint64))
+    monkeypatch.setattr(distinct_ids, "id_hashes", lambda ids: np.zeros(len(ids), np.uint64))
     prepare_miracl(miracl)
     assert len(read_table(miracl / "out/passages.parquet", PASSAGES)) == 2
 

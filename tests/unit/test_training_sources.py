@@ -327,6 +327,22 @@ class TestTable:
         with pytest.raises(InputError, match=reason):
             pairs("table", tmp_path, files="t.jsonl", columns=columns)
 
+    def test_the_name_of_a_rows_second_positive_may_not_be_another_rows(self, tmp_path):
+        rows = [{"q": "q", "p": ["a", "b"], "key": "k"}, {"q": "r", "p": "c", "key": " k-1 "}]
+        write(tmp_path / "t.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        columns = {"query": "q", "positive": "p", "id": "key"}
+        with pytest.raises(InputError, match=r"line 2: id 'k-1' stands already in .*t\.jsonl: line 1"):
+            pairs("table", tmp_path, files="t.jsonl", columns=columns)
+
+    @pytest.mark.parametrize("name", ["q", "p", "n", "key"])
+    def test_half_of_a_character_is_an_error_with_its_line(self, tmp_path, name):
+        row = {"q": "q", "p": "p", "n": {"title": "n", "text": "n"}, "key": "k"}
+        row |= {name: {"title": "\ud800", "text": "n"} if name == "n" else "x\ud800"}
+        write(tmp_path / "t.jsonl", json.dumps(row) + "\n")
+        columns = {"query": "q", "positive": "p", "negatives": ["n"], "id": "key"}
+        with pytest.raises(InputError, match=f"line 1: '{name}' holds half of a character"):
+            pairs("table", tmp_path, files="t.jsonl", columns=columns)
+
     def test_parquet_cut_short_or_without_the_column_is_an_error(self, tmp_path):
         pq.write_table(pa.table({"q": ["q"]}), tmp_path / "t.parquet")
         with pytest.raises(InputError, match=r"t\.parquet: has no column 'p'; it has q"):

@@ -6,12 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from workflow_scripts.data.distinct_ids import DistinctIds
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.passages import Shard
 from workflow_scripts.data.records import Judgement
-
-# One multiplier a place of a byte, 256 of them; longer ids start over. Equal hashes only raise a suspicion.
-_MULTIPLIERS = np.random.default_rng(0).integers(0, 2**64, size=256, dtype=np.uint64) | np.uint64(1)
 
 
 class PassageCheck:
@@ -26,13 +24,13 @@ class PassageCheck:
         judged = {judgement.passage_id for judgement in judgements} if places else set()
         self._judged = pa.array(sorted(judged), pa.string())
         self._found = np.zeros(len(self._judged), dtype=bool)
-        self._hashes: list[np.ndarray] = []
+        self._ids = DistinctIds()
         self.missing: set[str] = set()
 
     def see(self, block: pa.RecordBatch) -> None:
         """Take note of a block's ids."""
         ids = block.column("passage_id")
-        self._hashes.append(id_hashes(ids))
+        self._ids.add_array(ids)
         if len(self._judged):
             at = pc.drop_null(pc.index_in(ids, value_set=self._judged))
             self._found[at.to_numpy(zero_copy_only=False)] = True
@@ -42,7 +40,7 @@ class PassageCheck:
 
         As many as ``lacking`` must not have been seen; they are in ``missing`` then.
         """
-        self._check_distinct(shards)
+        self._ids.check("passage id", lambda: (place for shard in shards if shard.places for place in shard.places()))
         self.missing = missing = {self._judged[index].as_py() for index in np.flatnonzero(~self._found)}
         if len(missing) == self._lacking:
             return
@@ -55,37 +53,3 @@ class PassageCheck:
                     "missing_passages in docs/data.md"
                 )
         raise InputError(f"{where}: lacks no judged passage, but missing_passages says {self._lacking}; remove it")
-
-    def _check_distinct(self, shards: Sequence[Shard]) -> None:
-        ordered = np.concatenate(self._hashes or [np.empty(0, np.uint64)])
-        self._hashes = []
-        ordered.sort()
-        suspects = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        if not len(suspects):
-            return
-        # A second reading decides, and says where.
-        first: dict[str, str] = {}
-        for shard in shards:
-            for place, passage_id in shard.places() if shard.places else ():
-                if not np.isin(id_hashes(pa.array([passage_id])), suspects).any():
-                    continue
-                if passage_id in first:
-                    raise InputError(f"{place}: passage id {passage_id!r} stands already in {first[passage_id]}")
-                first[passage_id] = place
-
-
-def id_hashes(ids: pa.StringArray) -> np.ndarray:
-    """Return a 64-bit hash of each id, the same in every process: a sum of bytes times multipliers.
-
-    >>> first, other, again = id_hashes(pa.array(["1#0", "1#1", "1#0"]))
-    >>> bool(first == again), bool(first == other)
-    (True, False)
-    """
-    _, offsets, data = ids.buffers()
-    ends = np.frombuffer(offsets, dtype=np.int32)[ids.offset : ids.offset + len(ids) + 1]
-    lengths = np.diff(ends)
-    content = np.frombuffer(data, dtype=np.uint8)[ends[0] : ends[-1]] if data else np.empty(0, np.uint8)
-    places = np.arange(len(content), dtype=np.int32) - np.repeat(ends[:-1] - ends[0], lengths)
-    summands = (content.astype(np.uint64) + np.uint64(1)) * _MULTIPLIERS[places.astype(np.uint8)]
-    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(summands, dtype=np.uint64)])
-    return sums[ends[1:] - ends[0]] - sums[ends[:-1] - ends[0]]

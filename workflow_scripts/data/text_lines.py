@@ -105,11 +105,16 @@ def string_field(record: dict[str, Any], key: str, where: str) -> str:
     if not isinstance(value, str):
         state = "missing" if value is None else f"{json.dumps(value)[:40]}, which is no text"
         raise InputError(f"{where}: {key!r} is {state}")
+    return whole_text(value, key, where)
+
+
+def whole_text(text: str, key: str, where: str) -> str:
+    """Return ``text`` without white space at its ends; raise InputError for half a character, which JSON can hold."""
     try:
-        value.encode("utf-8")
+        text.encode("utf-8")
     except UnicodeEncodeError:
         raise InputError(f"{where}: {key!r} holds half of a character (a lone surrogate)") from None
-    return value.strip()
+    return text.strip()
 
 
 def filled_field(record: dict[str, Any], key: str, where: str) -> str:

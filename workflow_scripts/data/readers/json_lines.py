@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from workflow_scripts.data.distinct_ids import DistinctIds
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.records import Negative, Pair, Text
 from workflow_scripts.data.row_counts import RowCounts
@@ -49,14 +50,19 @@ def read_json_texts(paths: list[Path], counts: RowCounts) -> Iterator[Text]:
 
 
 def _distinct(paths: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
-    first: dict[str, str] = {}
+    """Yield place and record of each line; raise InputError for an id that stands twice, behind the last of them."""
+    ids = DistinctIds()
+    for where, record in _records(paths):
+        ids.add(record["id"])
+        yield where, record
+    ids.check("id", lambda: ((where, record["id"]) for where, record in _records(paths)))
+
+
+def _records(paths: list[Path]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path in paths:
         for number, record in read_json_lines(path):
             where = f"{path}: line {number}"
             record["id"] = filled_field(record, "id", where)
-            if record["id"] in first:
-                raise InputError(f"{where}: id {record['id']!r} stands already in {first[record['id']]}")
-            first[record["id"]] = f"{path.name}, line {number}"
             yield where, record
 
 

@@ -5,18 +5,20 @@ these, as sentence-transformers', Tevatron's and many other files have them.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from workflow_scripts.data.distinct_ids import DistinctIds
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.groups import Groups
 from workflow_scripts.data.readers.dpr import passage_group
 from workflow_scripts.data.records import Negative, Pair
 from workflow_scripts.data.row_counts import RowCounts
-from workflow_scripts.data.text_lines import read_json_lines
+from workflow_scripts.data.text_lines import read_json_lines, whole_text
 
 _ROWS = 4096
 
@@ -29,10 +31,25 @@ def read_table_pairs(
     ``columns`` names the columns: ``query``, ``positive`` and, where there are any, ``title`` (of the positive),
     ``id``, ``group`` and ``negatives`` (a list). Without ``id`` a pair is named by its row's number over all files,
     without ``group`` pairs of one passage's text are a group, and so are those of one row, whose passages all answer
-    its query. Rows without query or positive are dropped and counted.
+    its query. Rows without query or positive are dropped and counted. An id that stands twice raises InputError
+    behind the last pair.
     """
-    seen: dict[str, str] = {}
     groups = None if columns.get("group") else _groups_of_rows(paths, columns)
+    if not columns.get("id"):
+        yield from (pair for _, pair in _pairs(paths, counts, columns, negatives, groups))
+        return
+    ids = DistinctIds()
+    for _, pair in _pairs(paths, counts, columns, negatives, groups):
+        ids.add(pair.pair_id)
+        yield pair
+    again = partial(_pairs, paths, RowCounts(), columns, negatives, groups)
+    ids.check("id", lambda: ((where, pair.pair_id) for where, pair in again()))
+
+
+def _pairs(
+    paths: list[Path], counts: RowCounts, columns: Mapping[str, Any], negatives: int, groups: Groups | None
+) -> Iterator[tuple[str, Pair]]:
+    """Yield place and pair of each positive passage; what is dropped is counted."""
     for number, (where, row) in enumerate(_rows(paths, _named(columns))):
         query = _text(row, columns["query"], where)
         positives = _positives(row, columns, where)
@@ -42,15 +59,12 @@ def read_table_pairs(
         hard = [passage for column in columns.get("negatives", []) for passage in _passages(row, column, where)]
         hard = [passage for passage in hard if passage not in positives][:negatives]
         name = _name(row, columns["id"], where) if columns.get("id") else str(number)
-        if first := seen.get(name):
-            raise InputError(f"{where}: id {name!r} stands already in {first}")
-        if columns.get("id"):
-            seen[name] = where
         for place, (title, passage) in enumerate(positives):
             group = (
                 _name(row, columns["group"], where) if groups is None else groups.root(passage_group(title, passage))
             )
-            yield Pair(name if place == 0 else f"{name}-{place}", group, query, title, passage, hard or None)
+            pair_id = name if place == 0 else f"{name}-{place}"
+            yield where, Pair(pair_id, group, query, title, passage, hard or None)
 
 
 def _groups_of_rows(paths: list[Path], columns: Mapping[str, Any]) -> Groups:
@@ -109,14 +123,14 @@ def _text(row: dict[str, Any], column: str, where: str) -> str:
     value = row[column]
     if value is not None and not isinstance(value, str):
         raise InputError(f"{where}: {column!r} is {str(value)[:40]}, which is no text")
-    return (value or "").strip()
+    return whole_text(value or "", column, where)
 
 
 def _name(row: dict[str, Any], column: str, where: str) -> str:
     value = row[column]
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
         raise InputError(f"{where}: {column!r} is {value!r}, which is no id")
-    return str(value)
+    return whole_text(str(value), column, where)
 
 
 def _passages(row: dict[str, Any], column: str, where: str) -> list[Negative]:
@@ -129,6 +143,6 @@ def _passages(row: dict[str, Any], column: str, where: str) -> list[Negative]:
             title, text = value.get("title") or "", value["text"] if "text" in value else value.get("passage")
         if not isinstance(text, str) or not isinstance(title, str):
             raise InputError(f"{where}: {column!r} holds {str(value)[:40]!r}, which is no passage")
-        if text.strip():
-            found.append(Negative(title.strip(), text.strip()))
+        if text := whole_text(text, column, where):
+            found.append(Negative(whole_text(title, column, where), text))
     return found

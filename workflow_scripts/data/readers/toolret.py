@@ -11,6 +11,7 @@ from workflow_scripts.data.passage_files import parquet_shard
 from workflow_scripts.data.passages import Collection
 from workflow_scripts.data.readers.mteb import text_rows
 from workflow_scripts.data.row_counts import RowCounts
+from workflow_scripts.data.text_lines import string_field
 
 _COLUMNS: list[tuple[str | None, ...]] = [("id",), ("query", None), ("instruction", None), ("labels",)]
 
@@ -51,4 +52,4 @@ def _labels(where: str, text: str) -> Iterator[tuple[str, str]]:
     ):
         raise InputError(f"{where}: 'labels' is not a list of id and relevance")
     for label in labels:
-        yield label["id"], str(label["relevance"])
+        yield string_field(label, "id", where), str(label["relevance"])

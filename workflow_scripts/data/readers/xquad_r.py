@@ -9,6 +9,7 @@ from workflow_scripts.data.passages import Collection, Shard, blocks_of
 from workflow_scripts.data.readers.squad_json import Paragraph, Question, read_paragraphs
 from workflow_scripts.data.records import Judgement, Passage, Query
 from workflow_scripts.data.row_counts import RowCounts
+from workflow_scripts.data.text_lines import whole_text
 
 
 def read_xquad_r_collection(path: Path, candidate: str, counts: RowCounts) -> Collection:
@@ -43,9 +44,9 @@ def _passages(paragraphs: list[Paragraph], candidate: str, counts: RowCounts) ->
             sentence = paragraph.record["sentences"][number]
             if sentence != paragraph.context[start:end]:
                 counts["passages", "kept: sentence differs from the slice at its offsets"] += 1
-            if not sentence.strip():
+            text = whole_text(sentence, f"sentences[{number}]", paragraph.where)
+            if not text:
                 raise InputError(f"{paragraph.where}.sentences[{number}]: is empty")
-            text = sentence.strip()
             if candidate == "sentence-in-paragraph":
                 text = f"{text} {paragraph.context.strip()}"
             yield Passage(_passage_id(paragraph, number), "", text)
