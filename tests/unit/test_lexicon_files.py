@@ -32,9 +32,9 @@ def entries(format, path, text):
 
 
 def test_muse_has_a_pair_of_words_a_line_by_any_white_space(tmp_path):
-    found, dropped = entries("muse", tmp_path / "en-sw.txt", "\ufeffthe\tile\r\nriver  mto\nriver jito\n")
+    found, dropped = entries("muse", tmp_path / "en-sw.txt", "\ufeffthe\tile\r\nriver  mto\nriver jito\nsea \n\n")
     assert found == [LexiconEntry("the", "ile"), LexiconEntry("river", "mto"), LexiconEntry("river", "jito")]
-    assert dropped == {}
+    assert dropped == {("entries", "no translation"): 2}
 
 
 def test_panlex_weighs_its_entries(tmp_path):
@@ -75,7 +75,7 @@ def test_freedict_reads_older_dictionaries_and_counts_what_has_no_translation(tm
 @pytest.mark.parametrize(
     ("format", "text", "complaint"),
     [
-        ("muse", "the ile\nriver\n", "line 2: has 1 words"),
+        ("muse", "the ile\nriver mto mkubwa\n", "line 2: has 3 words"),
         ("muse", b"the ile\n\xff\xfe x\n", "line 2: byte 1 is not UTF-8"),
         ("panlex", "river\tmto\n", "line 1: has 2 tab-separated columns, not 3"),
         ("panlex", "river\tmto\t4\nriver\tjito\thigh\n", "line 2: the quality 'high'"),

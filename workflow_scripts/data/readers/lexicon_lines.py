@@ -19,10 +19,16 @@ _DISAMBIGUATION = regex.compile(r"\s*[(（][^()（）]*[)）]$")
 
 
 def read_muse(path: Path, counts: RowCounts) -> Iterator[LexiconEntry]:
-    """Yield MUSE's entries (arXiv 1710.04087): English word, white space, word of the other language."""
+    """Yield MUSE's entries (arXiv 1710.04087): English word, white space, word of the other language.
+
+    A line of one word or none is dropped and counted, as MUSE's own reader passes over it.
+    """
     for number, line in read_lines(path):
         fields = line.split()
-        if len(fields) != 2:
+        if len(fields) < 2:
+            counts["entries", "no translation"] += 1
+            continue
+        if len(fields) > 2:
             raise InputError(
                 f"{path}: line {number}: has {len(fields)} words; a line of MUSE's dictionaries is one English word "
                 "and its translation"
