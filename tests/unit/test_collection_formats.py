@@ -351,6 +351,17 @@ def test_mteb_without_language_configurations_and_of_another_split(tmp_path):
     assert (len(queries), len(judgements), len(passages)) == (2, 3, 4)
 
 
+def test_mteb_judgements_without_a_score_are_relevant(tmp_path):
+    """NanoBEIR's repositories are so."""
+    write_mteb(tmp_path)
+    path = tmp_path / "sw-qrels/test-00000-of-00001.parquet"
+    parquet(path, **{"query-id": ["q1", "q2"], "corpus-id": ["7#0", "9#0"]})
+    assert read_whole("mteb", tmp_path, "sw")[1] == [Judgement("q1", "7#0", 1), Judgement("q2", "9#0", 1)]
+    parquet(path, **{"query-id": ["q1", "q2"], "corpus-id": ["7#0", "9#0"], "score": pa.array([1, None])})
+    with pytest.raises(InputError, match="row 2: 'score' is missing"):
+        read_whole("mteb", tmp_path, "sw")
+
+
 def test_mteb_ids_may_be_numbers(tmp_path):
     write_mteb(tmp_path, queries=[(1, "Who?")], qrels=[(1, 5, 1)], passages=[(5, "", "a"), (6, "", "b"), (7, "", "c")])
     queries, judgements, passages, _ = read_whole("mteb", tmp_path, "sw")

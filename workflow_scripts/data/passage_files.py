@@ -6,7 +6,7 @@ finds that all is well.
 
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -84,17 +84,28 @@ def parquet_batches(path: Path, wanted: list[tuple[str | None, ...]]) -> Iterato
     Where none is and None is among the names, the column is null. Raises InputError for a file that is missing,
     damaged, lacks a column or holds what is no text or number.
     """
+    with _parquet(path) as file:
+        names = [_present(path, file.schema_arrow.names, alternatives) for alternatives in wanted]
+        for batch in file.iter_batches(_ROWS, columns=[name for name in names if name]):
+            columns = [
+                batch.column(name).cast(pa.string()) if name else pa.nulls(len(batch), pa.string()) for name in names
+            ]
+            found = pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
+            found.validate(full=True)
+            yield found
+
+
+def has_column(path: Path, name: str) -> bool:
+    """Return whether a Parquet file has a column; raise InputError for a file that is missing or damaged."""
+    with _parquet(path) as file:
+        return name in file.schema_arrow.names
+
+
+@contextmanager
+def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            names = [_present(path, file.schema_arrow.names, alternatives) for alternatives in wanted]
-            for batch in file.iter_batches(_ROWS, columns=[name for name in names if name]):
-                columns = [
-                    batch.column(name).cast(pa.string()) if name else pa.nulls(len(batch), pa.string())
-                    for name in names
-                ]
-                found = pa.record_batch(columns, names=[str(number) for number in range(len(columns))])
-                found.validate(full=True)
-                yield found
+            yield file
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; see docs/data.md for the layout") from None
     except (pa.ArrowException, OSError) as error:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.judged_queries import gather_judgements, gather_queries, only_judged
-from workflow_scripts.data.passage_files import parquet_batches, parquet_shard
+from workflow_scripts.data.passage_files import has_column, parquet_batches, parquet_shard
 from workflow_scripts.data.passages import Collection
 from workflow_scripts.data.row_counts import RowCounts
 
@@ -13,14 +13,23 @@ from workflow_scripts.data.row_counts import RowCounts
 def read_mteb_collection(queries: list[Path], qrels: list[Path], corpus: list[Path], counts: RowCounts) -> Collection:
     """Read one split of one language: ``_id`` or ``id`` and ``text``; ``query-id``, ``corpus-id`` and ``score``.
 
-    As MTEB does, queries without a judgement in the split are left out (and counted).
+    Where there is no column ``score``, as in NanoBEIR, what is named is relevant. As MTEB does, queries without a
+    judgement in the split are left out (and counted).
     """
     rows = (row for path in queries for row in text_rows(path, [("_id", "id"), ("text",)]))
     found = gather_queries(rows, queries[0])
-    judged = (row for path in qrels for row in text_rows(path, [("query-id",), ("corpus-id",), ("score",)]))
+    judged = (row for path in qrels for row in _judgements(path))
     judgements, places = gather_judgements(judged, {query.query_id for query in found}, qrels[0], counts)
     kept = only_judged(found, judgements, counts)
     return Collection(kept, judgements, places, [parquet_shard(path) for path in corpus])
+
+
+def _judgements(path: Path) -> Iterator[tuple[str, ...]]:
+    ids: list[tuple[str | None, ...]] = [("query-id",), ("corpus-id",)]
+    if has_column(path, "score"):
+        yield from text_rows(path, [*ids, ("score",)])
+    else:
+        yield from ((*row, "1") for row in text_rows(path, ids))
 
 
 def text_rows(path: Path, columns: list[tuple[str | None, ...]]) -> Iterator[tuple[str, ...]]:
