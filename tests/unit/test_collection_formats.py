@@ -121,6 +121,14 @@ class TestContent:
         says = f"{TWICE[format]}: passage id '7#0' stands already in .*(line|row) 1"
         self.fails(tmp_path, format, says, passages=[*PASSAGES, PASSAGES[0]])
 
+    def test_a_passage_id_of_white_space(self, tmp_path, format):
+        says = {"miracl": "line 3: 'docid' is empty", "beir": "line 5: '_id' is empty"}.get(format, "'id' is empty")
+        self.fails(tmp_path, format, says, passages=[*PASSAGES, (" \u2003", "", "Five.")])
+
+    def test_a_relevance_that_no_table_holds(self, tmp_path, format):
+        says = f"{JUDGED[format]}: relevance '2147483648' is not a whole number of at most nine digits"
+        self.fails(tmp_path, format, says, qrels=[*QRELS, ("q2", "7#0", 2**31)])
+
     def test_a_query_id_twice(self, tmp_path, format):
         number = 2 if format == "toolret" else 3
         says = f"{PLACE[format]} {number}: query id 'q1' stands twice"

@@ -8,7 +8,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.records import Judgement, Query
 from workflow_scripts.data.row_counts import RowCounts
 
-_INTEGER = re.compile(r"-?\d+")
+_INTEGER = re.compile(r"-?\d{1,9}")
 
 
 def gather_queries(rows: Iterable[tuple[str, str, str]], source: Path) -> list[Query]:
@@ -49,7 +49,7 @@ def gather_judgements(
         if not passage_id:
             raise InputError(f"{where}: the passage's id is empty")
         if not _INTEGER.fullmatch(relevance):
-            raise InputError(f"{where}: relevance {relevance!r} is not a whole number")
+            raise InputError(f"{where}: relevance {relevance!r} is not a whole number of at most nine digits")
         judgement = Judgement(query_id, passage_id, int(relevance))
         number = first.setdefault((query_id, passage_id), len(judgements))
         if number == len(judgements):
