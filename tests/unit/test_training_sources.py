@@ -223,7 +223,7 @@ class TestDpr:
 
     def test_the_first_context_is_the_passage(self, tmp_path):
         elements = [
-            self.element("who", ["p1", "p2"], ["n1", "p1", "n2"]),
+            self.element("who", ["p1", "p2"], ["n1", "p1", "p2", "n2"]),
             self.element("none"),
             self.element("when", ["p1"]),
         ]

@@ -31,7 +31,7 @@ def read_dpr_pairs(paths: list[Path], counts: RowCounts, *, negatives: int) -> I
             if not question or not positives:
                 counts["pairs", "empty query" if not question else "no positive passage"] += 1
                 continue
-            hard = [passage for passage in _passages(record, "hard_negative_ctxs", where) if passage != positives[0]]
+            hard = [passage for passage in _passages(record, "hard_negative_ctxs", where) if passage not in positives]
             title, passage = positives[0]
             yield Pair(str(number), passage_group(title, passage), question, title, passage, hard[:negatives] or None)
 
