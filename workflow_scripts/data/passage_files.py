@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from isal import igzip_threaded
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.passages import BLOCK, Shard, blocks_of, stripped, tidy
+from workflow_scripts.data.passages import BLOCK, Shard, blocks_of, tidy
 from workflow_scripts.data.records import Passage
 from workflow_scripts.data.row_counts import RowCounts
 from workflow_scripts.data.text_lines import filled_field, read_json_lines, string_field
@@ -37,8 +37,11 @@ def json_shard(path: Path, id_field: str) -> Shard:
         read = 0
         try:
             for block in _json_blocks(path, id_field):
+                tidied = tidy(block, counts)
+                if pc.any(pc.equal(pc.binary_length(tidied.column("passage_id")), 0)).as_py():
+                    raise ValueError("an id is empty")
                 read += len(block)
-                yield tidy(block, counts)
+                yield tidied
         except _FAULTS:
             for block in blocks_of(islice(_json_rows(path, id_field), read, None)):
                 yield tidy(block, counts)
@@ -151,7 +154,7 @@ def _json_blocks(path: Path, id_field: str) -> Iterator[pa.RecordBatch]:
 def _as_block(pieces: list[list[pa.StringArray]]) -> pa.RecordBatch:
     """Join ids, titles and texts to a block; raise ArrowInvalid where an id or a text is missing."""
     ids, title, text = (pa.concat_arrays(column) for column in zip(*pieces, strict=True))
-    if ids.null_count or text.null_count or pc.any(pc.equal(pc.binary_length(stripped(ids)), 0)).as_py():
+    if ids.null_count or text.null_count:
         raise pa.ArrowInvalid("an id or a text is missing")
     return pa.record_batch([ids, pc.fill_null(title, "") if title.null_count else title, text], schema=BLOCK)
 

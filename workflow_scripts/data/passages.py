@@ -60,7 +60,7 @@ def blocks_of(passages: Iterable[Passage]) -> Iterator[pa.RecordBatch]:
 
 def tidy(block: pa.RecordBatch, counts: RowCounts) -> pa.RecordBatch:
     """Return a block without white space at the ends of texts, and without rows that have neither title nor text."""
-    columns = [stripped(column) for column in block.columns]
+    columns = [_stripped(column) for column in block.columns]
     _, title, text = columns
     block = pa.record_batch(columns, schema=BLOCK)
     empty = pc.and_(pc.equal(pc.binary_length(title), 0), pc.equal(pc.binary_length(text), 0))
@@ -70,7 +70,7 @@ def tidy(block: pa.RecordBatch, counts: RowCounts) -> pa.RecordBatch:
     return block
 
 
-def stripped(column: pa.StringArray) -> pa.StringArray:
+def _stripped(column: pa.StringArray) -> pa.StringArray:
     """Return a column without white space at both ends; looking at the ends alone is cheaper than stripping all."""
     _, offsets, data = column.buffers()
     ends = np.frombuffer(offsets, dtype=np.int32)[column.offset : column.offset + len(column) + 1]
