@@ -288,7 +288,7 @@ def test_what_is_read_again_within_seconds_is_not_copied(miracl, monkeypatch):
         ('{"docid": "b", "text": "1"}\n{"docid": "c", "text": ["a"\n"b"]}\n', r"line 2: is not JSON"),
         ('{"docid": "b", "text": "1"}\n{"docid": 5, "text": "2"}\n', r"line 2: 'docid' is 5, which is no text"),
         ('{"docid": "b", "text": "1"}\n["c", "2"]\n', r"line 2: is not a JSON object"),
-        ('{"docid": "b", "text": "1"}\n\n{"docid": "c", "text": "2"}\n', r"line 2: is not JSON"),
+        ('{"docid": "b", "text": "1"}\n\n{"docid": "c", "text": "2"}\n', r"line 2: is not JSON \(it is empty"),
         ('{"docid": "b", "text": "\\ud800"}\n', r"line 1: 'text' holds half of a character"),
     ],
 )

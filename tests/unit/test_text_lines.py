@@ -67,6 +67,9 @@ def test_json_lines_name_the_line(write):
         list(read_json_lines(path))
     with pytest.raises(InputError, match=r"line 1: is not a JSON object"):
         list(read_json_lines(write(b"[1]\n")))
+    with pytest.raises(InputError, match=r"line 2: is not JSON \(it is empty\)"):
+        list(read_json_lines(write(b'{"a": 1}\n\r\n\n{"a": 2}\n')))
+    assert list(read_json_lines(write(b'{"a": 1}\n\r\n \n'))) == [(1, {"a": 1})]
 
 
 def test_json_documents_name_the_line(write):

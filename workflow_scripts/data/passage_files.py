@@ -137,7 +137,7 @@ def _json_blocks(path: Path, id_field: str) -> Iterator[pa.RecordBatch]:
             content = opened.enter_context(open(path, "rb"))
         pieces: list[list[pa.StringArray]] = []
         while lines := content.read(_BYTES):
-            lines = (lines + content.readline()).rstrip(b"\r\n")
+            lines = (lines + content.readline()).removesuffix(b"\n")
             records = orjson.loads(b"[%b]" % lines.replace(b"\n", b","))
             if len(records) != np.count_nonzero(np.frombuffer(lines, np.uint8) == ord("\n")) + 1:
                 raise ValueError("a line is not one object")

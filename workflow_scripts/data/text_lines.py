@@ -79,8 +79,17 @@ def read_columns(path: str | Path, columns: int) -> Iterator[tuple[int, list[str
 
 
 def read_json_lines(path: str | Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the number and the JSON object of each line; raise InputError, with file and line, where it is none."""
+    """Yield the number and the JSON object of each line; raise InputError, with file and line, where it is none.
+
+    Empty lines may stand at the end alone.
+    """
+    empty = 0
     for number, line in read_lines(path):
+        if not line.strip():
+            empty = empty or number
+            continue
+        if empty:
+            raise InputError(f"{path}: line {empty}: is not JSON (it is empty)")
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
