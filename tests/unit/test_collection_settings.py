@@ -83,7 +83,7 @@ def test_what_mteb_calls_split_and_subset_of_any_dataset():
     )
     tasks, scifact = (json.loads(section.mteb_settings(config, name, LANGUAGES)) for name in ("tasks", "scifact"))
     assert (tasks["split"], tasks["subsets"]) == ("test", {"en": "default", "sw": "swh"})
-    assert scifact["split"] == "test"
+    assert (scifact["split"], scifact["subsets"]) == ("test", {"en": "default"})
     assert tasks["languages"]["sw"] == "swh-Latn"
 
 

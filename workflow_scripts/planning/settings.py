@@ -188,6 +188,8 @@ def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]
     if is_miracl:
         codes |= {lang: code for lang, code in _MTEB_MIRACL.items() if lang in codes}
     subsets = {lang: entry.get("subsets", {}).get(lang, lang) or "default" for lang in entry["languages"]}
+    if entry["format"] == "beir":  # a layout of one language, which MTEB's tasks do not name
+        subsets = dict.fromkeys(subsets, "default")
     return canonical(
         {
             "task": tasks.get(entry["pool"], collection) if is_miracl else collection,
