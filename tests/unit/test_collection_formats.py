@@ -265,6 +265,16 @@ class TestFiles:
         with pytest.raises(InputError, match=rf"{path.name}: line \d+: the gzip is damaged or cut short"):
             read_whole(format, tmp_path, "sw")
 
+    def test_a_gzip_of_several_members(self, tmp_path, format, name, change):
+        """As `cat a.gz b.gz` and bgzip make them: some end within a line, and one is empty."""
+        if not name.endswith(".gz"):
+            pytest.skip("not compressed")
+        before = read_whole(format, tmp_path, "sw")
+        path = tmp_path / name
+        content = gzip.decompress(path.read_bytes())
+        path.write_bytes(b"".join(map(gzip.compress, (content[:9], b"", content[9:]))) + bytes(512))
+        assert read_whole(format, tmp_path, "sw") == before
+
     def test_a_file_that_is_not_there(self, tmp_path, format, name, change):
         (tmp_path / name).unlink()
         if name.endswith("docs-1.jsonl.gz"):
