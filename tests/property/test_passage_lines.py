@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workflow_scripts.data import passage_files
@@ -36,6 +36,8 @@ def read(blocks):
 
 
 @given(FILES, st.sampled_from([1, 20, 90]), st.sampled_from([1, 3]))
+@example((['{"docid": " ", "text": ""}'], "\n", ""), 90, 3)
+@example((['{"docid": "a", "text": "a"}'], "\n", "\n\n"), 20, 1)
 def test_blocks_hold_what_lines_hold(file, at_once, pieces):
     lines, end, last = file
     with TemporaryDirectory() as folder:

@@ -38,7 +38,9 @@ def json_shard(path: Path, id_field: str) -> Shard:
         try:
             for block in _json_blocks(path, id_field):
                 tidied = tidy(block, counts)
-                if pc.any(pc.equal(pc.binary_length(tidied.column("passage_id")), 0)).as_py():
+                # Of rows that are dropped for want of text the ids are looked at, too, as by the line.
+                ids = tidied.column(0) if len(tidied) == len(block) else pc.utf8_trim_whitespace(block.column(0))
+                if pc.any(pc.equal(pc.binary_length(ids), 0)).as_py():
                     raise ValueError("an id is empty")
                 read += len(block)
                 yield tidied
