@@ -15,6 +15,7 @@ from workflow_scripts.data.manifest import digest_file, read_facts, read_manifes
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.evaluation.rank_correlation import list_correlation
+from workflow_scripts.evaluation.ranked_lists import RankedLists
 from workflow_scripts.export_run import export_run
 from workflow_scripts.index import index
 from workflow_scripts.measure_recall import measure_recall
@@ -381,6 +382,22 @@ def test_hits_are_read_by_query_across_files_and_row_groups(folder):
     assert set(found["query_lang"]) == {"bn"}
     assert len(found) == 3 * 3 * 10
     assert len(HitFiles.open(hits).read("bn", "x", "y")) == 0
+
+
+def test_hits_of_other_queries_of_a_row_group_do_not_stay(folder):
+    queries, depth = [f"q{number:03d}" for number in range(100)], 20
+    path, rows = folder / "hits.parquet", len(queries) * depth
+    columns = {"query_lang": ["bn"] * rows, "query_id": np.repeat(queries, depth), "passage_lang": ["bn"] * rows}
+    columns |= {"passage_id": [f"{row}#0" for row in range(rows)], "neutral_id": [f"{row:016x}" for row in range(rows)]}
+    columns |= {"rank": np.tile(np.arange(1, depth + 1), len(queries)), "score": -np.arange(rows, dtype=np.float32)}
+    with hits_file(path, depth) as append:
+        append(pa.table(columns))
+    every = HitFiles.open([path]).read("bn", queries[0], queries[-1])
+    few = HitFiles.open([path]).read("bn", queries[40], queries[40])
+    assert few["passage_id"].to_pylist() == columns["passage_id"][40 * depth : 41 * depth]
+    assert few.nbytes < every.nbytes / 20
+    lists = RankedLists.of(every, [queries[40]], ["bn"])
+    assert lists.neutral_ids.tolist() == columns["neutral_id"][40 * depth : 41 * depth]
 
 
 def test_the_index_says_what_it_lies_over_and_refuses_a_broken_matrix(folder):

@@ -16,7 +16,13 @@ from workflow_scripts.data.tables import HITS
 
 ROWS_A_BLOCK = 1 << 18
 _DEPTH = b"depth"  # key of the file's metadata
-_AS_CODES = ["query_lang", "query_id", "passage_lang", "passage_id", "neutral_id"]
+_AS_CODES = ["query_lang", "query_id", "passage_lang"]  # few distinct values, many rows
+_AS_READ = pa.schema(
+    [
+        (name, pa.dictionary(pa.int32(), pa.string()) if name in _AS_CODES else HITS.field(name).type)
+        for name in HITS.names
+    ]
+)
 
 
 @contextmanager
@@ -62,20 +68,17 @@ class HitFiles:
         return cls(files, depths.pop())
 
     def read(self, query_lang: str, first: str, last: str) -> pa.Table:
-        """Return the hits of the queries in ``query_lang`` whose ids lie in [first, last], text as dictionary codes."""
-        tables = [
-            file.read_row_groups(groups, columns=HITS.names)
-            for file in self.files
-            if (groups := [i for i in range(file.num_row_groups) if _may_hold(file, i, query_lang, first, last)])
-        ]
-        if not tables:
-            return HITS.empty_table().cast(pa.schema([(name, _code_type(name)) for name in HITS.names]))
-        table = pa.concat_tables([_as_codes(part) for part in tables]).unify_dictionaries().combine_chunks()
-        wanted = _where(table["query_lang"], lambda values: pc.equal(values, query_lang))
-        ids = _where(
-            table["query_id"], lambda values: pc.and_(pc.greater_equal(values, first), pc.less_equal(values, last))
-        )
-        return table.filter(pc.and_(wanted, ids))
+        """Return the hits of the queries in ``query_lang`` whose ids lie in [first, last]; few rows more are held.
+
+        Languages and queries are dictionary codes.
+        """
+        tables = [_AS_READ.empty_table()]
+        for file in self.files:
+            for group in range(file.num_row_groups):
+                if _may_hold(file, group, query_lang, first, last):
+                    table = file.read_row_groups([group], columns=HITS.names)
+                    tables.append(_of_queries(table.cast(_AS_READ), query_lang, first, last))
+        return pa.concat_tables(tables).unify_dictionaries().combine_chunks()
 
 
 def codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
@@ -86,12 +89,12 @@ def codes(column: pa.ChunkedArray) -> tuple[np.ndarray, list[str]]:
     return array.indices.to_numpy(zero_copy_only=False), array.dictionary.to_pylist()
 
 
-def _code_type(name: str) -> pa.DataType:
-    return pa.dictionary(pa.int32(), pa.string()) if name in _AS_CODES else HITS.field(name).type
-
-
-def _as_codes(table: pa.Table) -> pa.Table:
-    return table.cast(pa.schema([(name, _code_type(name)) for name in HITS.names])).replace_schema_metadata(None)
+def _of_queries(table: pa.Table, query_lang: str, first: str, last: str) -> pa.Table:
+    wanted = _where(table["query_lang"], lambda values: pc.equal(values, query_lang))
+    ids = _where(
+        table["query_id"], lambda values: pc.and_(pc.greater_equal(values, first), pc.less_equal(values, last))
+    )
+    return table.filter(pc.and_(wanted, ids))
 
 
 def _where(column: pa.ChunkedArray, test: Callable[[pa.Array], pa.Array]) -> pa.Array:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import codes
@@ -35,17 +36,18 @@ class RankedLists:
         rank = hits["rank"].to_numpy()
         kept = np.flatnonzero((query >= 0) & (lang >= 0))
         kept = kept[np.lexsort((rank[kept], lang[kept], query[kept]))]
-        indices, names = codes(hits["neutral_id"])
-        order = np.argsort(np.array(names, dtype=object), kind="stable")
-        place = np.empty(len(names), dtype=np.int64)
-        place[order] = np.arange(len(names))
+        # Of the hits that are kept alone, and put into order by Arrow: Python's comparisons take ten times as long.
+        ids = hits["neutral_id"].take(pa.array(kept)).combine_chunks().dictionary_encode()
+        order = pc.sort_indices(ids.dictionary)
+        place = np.empty(len(order), dtype=np.int64)
+        place[order.to_numpy()] = np.arange(len(order))
         lists = cls(
             query[kept],
             lang[kept],
-            place[indices[kept]] if len(kept) else np.zeros(0, dtype=np.int64),
+            place[ids.indices.to_numpy()],
             rank[kept].astype(np.int64),
             hits["score"].to_numpy()[kept],
-            np.array(names, dtype=object)[order],
+            np.array(ids.dictionary.take(order).to_pylist(), dtype=object),
         )
         lists._check(queries, langs)
         return lists
