@@ -49,7 +49,7 @@ rule pretrain:
     resources:
         gpu=model_gpus,
         gpu_memory_gb=pretraining_gpu_memory,
-        mem_mb=training_memory,
+        mem_mb=pretraining_memory,
         runtime=pretraining_time,
         disk_mb=training_disk,
     params:

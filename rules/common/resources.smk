@@ -17,7 +17,29 @@ def training_gpus(wildcards):
     return job_resources.training_gpus(config["models"][wildcards.model])
 
 
+@cache
+def training_rows(strategy):
+    """How many rows of pairs a strategy trains on, of sources that say how many; those of others are taken to be few."""
+    if "codeswitch" in config["strategies"][strategy]:
+        tables = lexicons.switched_sources(config)
+    else:
+        languages = runs.training_languages(config, strategy)
+        tables = [
+            source
+            for source in runs.pair_sources(config)
+            for lang in runs.pair_languages(config, source)
+            if lang in languages
+        ]
+    return sum(config["sources"][source].get("examples") or 0 for source in tables)
+
+
 def training_memory(wildcards, attempt):
+    model, vocabulary = config["models"][wildcards.model], pretraining_vocabulary()
+    rows = training_rows(wildcards.strategy)
+    return attempt * job_resources.training_memory_mb(model, vocabulary, rows)
+
+
+def pretraining_memory(wildcards, attempt):
     model = config["models"][wildcards.model]
     return attempt * job_resources.training_memory_mb(model, pretraining_vocabulary())
 

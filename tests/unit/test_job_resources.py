@@ -115,6 +115,13 @@ def test_the_lengths_stand_in_a_form_s_name():
     assert longest_texts("q32-p128") == (32, 128)
 
 
+def test_every_process_of_a_training_job_holds_its_rows_of_pairs():
+    few, many = (job_resources.training_memory_mb(XLMR_BASE, 8000, rows) for rows in (0, 2_200_000))
+    assert many == few + 660
+    two = XLMR_BASE | {"processes": 2}
+    assert job_resources.training_memory_mb(two, 8000, 2_200_000) == 2 * many
+
+
 @pytest.mark.parametrize(("processes", "nodes"), [(2, 2), (4, 2), (16, 2), (3, 3), (12, 3)])
 def test_a_process_has_as_many_threads_however_many_machines(processes, nodes):
     alone = XLMR_BASE | {"processes": processes}

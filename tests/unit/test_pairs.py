@@ -1,3 +1,4 @@
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -165,3 +166,27 @@ def test_wrong_pairs_are_refused(tokenizer, tmp_path):
         read(tokenizer, paths, [])
     with pytest.raises(InputError, match="no pair is left"):
         read(tokenizer, [written(tmp_path / "c", "en", [])], [])
+
+
+def test_pairs_take_some_hundred_bytes_a_row_while_they_are_read(tmp_path):
+    count, langs = 10_000, ("en", "hi", "sw")
+    names = {"pair_id": [f"{row}-{7 * row}" for row in range(count)], "group_id": [f"s:q{row}" for row in range(count)]}
+    names |= {"source": ["s"] * count, "origin": ["human"] * count, "query": ["q"] * count, "passage": ["p"] * count}
+    for lang in langs:
+        columns = names | {"lang": [lang] * count, "title": [""] * count, "negatives": pa.nulls(count, PAIRS[-1].type)}
+        write_table(pa.table(columns), tmp_path / f"{lang}.parquet", PAIRS)
+        (tmp_path / lang).mkdir()
+        for name in ("queries", "passages"):
+            np.save(tmp_path / lang / f"{name}.ids.npy", np.zeros(count, dtype=np.uint16))
+            np.save(tmp_path / lang / f"{name}.offsets.npy", np.arange(count + 1))
+            np.save(tmp_path / lang / f"{name}.rows.npy", np.arange(count))
+        np.save(tmp_path / lang / "negatives.offsets.npy", np.zeros(count + 1, dtype=np.int64))
+        np.save(tmp_path / lang / "negatives.rows.npy", np.zeros(0, dtype=np.int64))
+    tracemalloc.start()  # of numpy and Python; Arrow's own memory is not seen
+    try:
+        pairs = read_pairs([tmp_path / f"{lang}.parquet" for lang in langs], [tmp_path / lang for lang in langs], [])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert pairs.sources[0].queries.shape == (len(langs), count)
+    assert peak < 250 * count * len(langs)

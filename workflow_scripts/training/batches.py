@@ -88,10 +88,11 @@ def _pools(sources: Sequence[SourcePairs], monolingual: bool) -> list[_Pool]:
     pools = []
     for number, source in enumerate(sources):
         queries, passages = source.queries >= 0, source.passages >= 0
-        sizes = queries.astype(np.int64) @ passages.T.astype(np.int64)  # [query language, passage language]
-        for query_lang, passage_lang in np.argwhere(sizes > 0).tolist():
+        for query_lang, passage_lang in np.ndindex(len(queries), len(passages)):
             if (query_lang == passage_lang) == monolingual:
-                pools.append(_Pool(number, query_lang, passage_lang, int(sizes[query_lang, passage_lang])))
+                size = np.count_nonzero(queries[query_lang] & passages[passage_lang])
+                if size:
+                    pools.append(_Pool(number, query_lang, passage_lang, size))
     return pools
 
 
@@ -159,7 +160,7 @@ def _sequence(
 def _stream(source: SourcePairs, pool: _Pool, seed: int, regime: str) -> ExampleStream:
     examples = np.flatnonzero((source.queries[pool.query_lang] >= 0) & (source.passages[pool.passage_lang] >= 0))
     key = ("order", seed, regime, source.name, pool.query_lang, pool.passage_lang)
-    return ExampleStream(examples, source.groups[examples], key)
+    return ExampleStream(examples, source.groups, key)
 
 
 def _batch(

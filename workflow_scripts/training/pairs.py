@@ -68,9 +68,13 @@ def read_pairs(
         ]
     )
     table = table.append_column("row", pa.array(np.arange(table.num_rows)))
+    offsets, texts = _joined_negatives(tokens, passages)
+    named = overlapping_negatives(table, offsets, read_negative_overlaps(paths_to_overlaps))
+    _log.info("%d hard negatives, %d left out as overlapping evaluation text", len(named), named.sum())
     kept = without_overlaps(table, "pair_id", read_overlaps(paths_to_overlaps, "pairs"))
     left_out = table.num_rows - kept.num_rows
     _log.info("%d rows of pairs, %d left out as overlapping evaluation text", table.num_rows, left_out)
+    del table  # there may be a hundred million rows
     if languages is not None:
         absent = sorted(set(languages) - set(pc.unique(kept["lang"]).to_pylist()))
         if absent:
@@ -80,22 +84,26 @@ def read_pairs(
         kept = kept.filter(pc.is_in(kept["lang"], value_set=pa.array(list(languages))))
     if kept.num_rows == 0:
         raise InputError(f"{', '.join(map(str, paths))}: no pair is left; add pairs or look at the overlaps")
-    kept = kept.sort_by([("source", "ascending"), ("pair_id", "ascending"), ("lang", "ascending")])
-    langs = sorted(pc.unique(kept["lang"]).to_pylist())
-    query_rows, passage_rows = (kept[name].to_numpy() for name in ("query_row", "passage_row"))
-    group_names, groups = np.unique(np.array(kept["group_id"].to_pylist()), return_inverse=True)
-    _log.info("%d pairs of text, %d groups, languages %s", kept.num_rows, len(group_names), " ".join(langs))
-    source_names = np.array(kept["source"].to_pylist())
-    lang_numbers = np.searchsorted(np.array(langs), np.array(kept["lang"].to_pylist()))
-    pair_ids = np.array(kept["pair_id"].to_pylist())
-    aside = is_held_out(group_names, held_out_share)[groups] | (source_names == held_out_source)
-    columns = (pair_ids, lang_numbers, query_rows, passage_rows, kept["row"].to_numpy(), groups)
+    (of_source, source_names), (of_lang, lang_names) = (_numbers(kept[name]) for name in ("source", "lang"))
+    (pair_numbers, pair_ids), (groups, group_names) = (_numbers(kept[name]) for name in ("pair_id", "group_id"))
+    columns = [kept[name].to_numpy() for name in ("query_row", "passage_row", "row")]
+    del kept
+    pa.default_memory_pool().release_unused()
+    order = np.lexsort((of_lang, pair_numbers, of_source))
+    of_source, pair_numbers, of_lang, groups, *columns = (
+        column[order] for column in (of_source, pair_numbers, of_lang, groups, *columns)
+    )
+    langs = lang_names.to_pylist()
+    _log.info("%d pairs of text, %d groups, languages %s", len(order), len(group_names), " ".join(langs))
+    aside = is_held_out(group_names.to_pylist(), held_out_share)[groups]
+    aside |= np.array([name == held_out_source for name in source_names.to_pylist()])[of_source]
     parts: dict[bool, list[SourcePairs]] = {False: [], True: []}
-    for name in sorted(set(source_names.tolist())):
+    for number, name in enumerate(source_names.to_pylist()):
         for held_out, sources in parts.items():
-            rows = np.flatnonzero((source_names == name) & (aside == held_out))
+            rows = np.flatnonzero((of_source == number) & (aside == held_out))
             if rows.size:
-                sources.append(_line_up(name, langs, *(column[rows] for column in columns)))
+                of_rows = (column[rows] for column in (pair_numbers, of_lang, groups, *columns))
+                sources.append(_line_up(name, langs, pair_ids, *of_rows))
     if held_out_source is not None and not (parts[False] and parts[True]):
         raise InputError(
             f"training.held_out.source: {held_out_source!r} has {sum(aside)} of the {len(aside)} rows of pairs in "
@@ -106,9 +114,7 @@ def read_pairs(
             f"training.held_out.share: {held_out_share} of {len(group_names)} groups leaves none to train on or none "
             "held out; choose another"
         )
-    offsets, texts = _joined_negatives(tokens, passages)
-    named = overlapping_negatives(table, offsets, read_negative_overlaps(paths_to_overlaps))
-    _log.info("%d hard negatives, %d left out as overlapping evaluation text", len(named), named.sum())
+    passage_rows = columns[1]
     group_of = np.full(len(passages), UNKNOWN_GROUP, dtype=np.int64)
     filled = passage_rows >= 0
     group_of[passage_rows[filled]] = groups[filled]
@@ -117,6 +123,15 @@ def read_pairs(
     return TrainingPairs(
         langs, parts[False], parts[True], queries, passages, negatives, left_out, negatives_left_out=int(named.sum())
     )
+
+
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, pa.Array]:
+    """Return the number of each row's text, int64 [rows], and the distinct texts, ascending, that they number."""
+    coded = column.dictionary_encode().combine_chunks()
+    order = pc.sort_indices(coded.dictionary)
+    numbers = np.empty(len(order), dtype=np.int64)
+    numbers[order.to_numpy()] = np.arange(len(order))
+    return numbers[coded.indices.to_numpy()], coded.dictionary.take(order)
 
 
 def _joined_negatives(tokens: list[PairTokens], passages: JoinedTokens) -> tuple[np.ndarray, np.ndarray]:
@@ -149,27 +164,29 @@ def _numbered(path: str | Path, tokens: PairTokens, first_query: int, first_pass
 def _line_up(
     name: str,
     langs: list[str],
-    pair_ids: np.ndarray,
+    pair_ids: pa.Array,
+    pair_numbers: np.ndarray,
     lang_numbers: np.ndarray,
+    groups: np.ndarray,
     query_rows: np.ndarray,
     passage_rows: np.ndarray,
     table_rows: np.ndarray,
-    groups: np.ndarray,
 ) -> SourcePairs:
-    ids, first, pairs = np.unique(pair_ids, return_index=True, return_inverse=True)
-    cells = lang_numbers * len(ids) + pairs
-    if len(np.unique(cells)) < len(cells):
-        cell, count = np.unique(cells, return_counts=True)
-        lang, pair = divmod(int(cell[count > 1][0]), len(ids))
-        raise InputError(f"pairs of {name}: pair_id {ids[pair]} stands twice in {langs[lang]}; make it unique")
+    """Line up the rows of one source, which are ordered by pair and language."""
+    begins = np.ones(len(pair_numbers), dtype=bool)
+    begins[1:] = pair_numbers[1:] != pair_numbers[:-1]
+    first, pairs = np.flatnonzero(begins), np.cumsum(begins) - 1
+    twice = np.flatnonzero(~begins[1:] & (lang_numbers[1:] == lang_numbers[:-1]))
+    if twice.size:
+        pair_id, lang = pair_ids[pair_numbers[twice[0]]], langs[lang_numbers[twice[0]]]
+        raise InputError(f"pairs of {name}: pair_id {pair_id} stands twice in {lang}; make it unique")
     of_pair = groups[first]
     differing = np.flatnonzero(of_pair[pairs] != groups)
     if differing.size:
-        raise InputError(
-            f"pairs of {name}: pair_id {pair_ids[differing[0]]} has another group_id in another language; give it one"
-        )
+        pair_id = pair_ids[pair_numbers[differing[0]]]
+        raise InputError(f"pairs of {name}: pair_id {pair_id} has another group_id in another language; give it one")
     # int64 [languages, pairs]: the queries, the passages, the rows of the tables
-    columns = np.full((3, len(langs), len(ids)), -1, dtype=np.int64)
+    columns = np.full((3, len(langs), len(first)), -1, dtype=np.int64)
     for column, values in zip(columns, (query_rows, passage_rows, table_rows), strict=True):
         column[lang_numbers, pairs] = values
     return SourcePairs(name, columns[0], columns[1], of_pair, columns[2])

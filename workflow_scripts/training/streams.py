@@ -13,12 +13,16 @@ class ExampleStream:
     """
 
     def __init__(self, examples: np.ndarray, groups: np.ndarray, key: tuple[str | int, ...]) -> None:
-        """Hold example numbers [n] with the groups [n] they belong to; n is at least 1."""
-        self._examples = examples
+        """Hold example numbers [n], n at least 1; example e belongs to ``groups[e]``.
+
+        A run has a stream for each two languages of a source, 110 of eleven: each takes 8 bytes an example.
+        """
+        self._narrow = np.min_scalar_type(int(examples.max()))
+        self._examples = examples.astype(self._narrow)
         self._groups = groups
         self._key = key
         self._epoch = 0
-        self._order = np.empty(0, dtype=np.int64)  # this epoch's places in `examples`
+        self._order = np.empty(0, dtype=self._narrow)  # this epoch's places in `examples`
         self._next = 0
         self._passed: list[int] = []  # places that this epoch has passed over, the earliest first
 
@@ -31,7 +35,7 @@ class ExampleStream:
         places: list[int] = []
         while len(places) < count:
             if self._next == len(self._order) and not self._passed:
-                self._order = permutation(len(self._examples), *self._key, self._epoch)
+                self._order = permutation(len(self._examples), *self._key, self._epoch).astype(self._narrow)
                 self._next = 0
                 self._epoch += 1
             places += self._take_of_epoch(count - len(places), taken)
@@ -43,7 +47,7 @@ class ExampleStream:
         clashing: list[int] = []
         candidates = self._passed
         while candidates or self._next < len(self._order):
-            for place, group in zip(candidates, self._groups[candidates].tolist(), strict=True):
+            for place, group in zip(candidates, self._groups[self._examples[candidates]].tolist(), strict=True):
                 if group in taken or len(chosen) == count:
                     clashing.append(place)
                 else:
