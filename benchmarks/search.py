@@ -147,16 +147,17 @@ def search_once(folder: Path, passages: int, memory_gb: float, kind: str) -> Non
     from workflow_scripts.retrieval.faiss_index import FaissCandidates
     from workflow_scripts.retrieval.full_search import Search
     from workflow_scripts.retrieval.passages import PassageIds
+    from workflow_scripts.retrieval.ranking import neutral_numbers
     from workflow_scripts.retrieval.stored_vectors import StoredVectors
     from workflow_scripts.retrieval.worker_threads import thread_count
 
     shape = np.load(folder / "passages.npy", mmap_mode="r").shape
     ids = read_table(folder / "ids.parquet", VECTOR_IDS, ["id", "neutral_id"]).slice(0, passages)
-    ids = [pa.concat_arrays(ids[name].chunks) for name in ("id", "neutral_id")]
+    numbers = np.concatenate([neutral_numbers(piece, "passages") for piece in ids["neutral_id"].chunks])
     queries = {"en": np.load(folder / "queries.npy")}
     scorer = DenseScorer(queries, {"en": StoredVectors(folder / "passages.npy", shape, 0, passages)})
     names = {"en": [f"q{row:04d}" for row in range(len(queries["en"]))]}
-    known = {"en": PassageIds.of(*ids, "passages")}
+    known = {"en": PassageIds.of(ids["id"].chunks, numbers, "passages")}
     blocks = Blocks.within(memory_gb, DEPTH, 1, shape[1], thread_count())
     finder = None
     if kind != "exact":

@@ -70,7 +70,11 @@ def _search(
     """Search the passages of the ``chosen`` indexes; return the ranks of all that ``qrels`` hold relevant."""
     query_vectors, query_ids = load_queries(indexes)
     passage_vectors, passage_ids = load_passages(chosen)
-    judged_vectors, judged_ids = load_passages(indexes) if qrels else ({}, {})
+    judged_vectors, judged_ids = passage_vectors, passage_ids
+    if qrels and len(chosen) < len(indexes):
+        # A part has its languages whole, so these are others.
+        vectors, ids = load_passages({path: index for path, index in indexes.items() if path not in chosen})
+        judged_vectors, judged_ids = passage_vectors | vectors, passage_ids | ids
     dimension = next(iter(query_vectors.values())).shape[1]
     blocks = Blocks.within(blocks_mb / 1000, settings["depth"], len(passage_ids), dimension, thread_count())
     finder = None

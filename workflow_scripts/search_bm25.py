@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from workflow_scripts.command_line import run, settings
@@ -21,6 +22,7 @@ from workflow_scripts.retrieval.bm25 import BM25Scorer, LanguageIndex, QueryToke
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.language_pairs import MULTILINGUAL
 from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.ranking import neutral_numbers
 
 
 def search_bm25(
@@ -73,19 +75,19 @@ def search_bm25(
 
 def _read_passages(path: Path, collection: str, lang: str, tokens: QueryTokens) -> tuple[PassageIds, LanguageIndex]:
     """Return the ids and the index of a language's passages, of which no text stays in memory."""
-    ids, neutral_ids = [], []
+    ids, numbers = [], [np.empty(0, dtype=np.uint64)]
 
     def texts() -> Iterator[str]:
         with SealedParquet(path, PASSAGES.names) as file:
             for batch in read_batches(file, ["passage_id", "title", "text"]):
                 names, *columns = batch.columns
                 ids.append(names)
-                neutral_ids.append(pa.array([neutral_id(collection, lang, name) for name in names.to_pylist()]))
+                neutral = pa.array([neutral_id(collection, lang, name) for name in names.to_pylist()], type=pa.string())
+                numbers.append(neutral_numbers(neutral, str(path)))
                 yield from map(passage_text, *(column.to_pylist() for column in columns))
 
     index = LanguageIndex(tokens, texts())
-    joined = (pa.chunked_array(chunks, type=pa.string()).combine_chunks() for chunks in (ids, neutral_ids))
-    return PassageIds.of(*joined, str(path)), index
+    return PassageIds.of(ids, np.concatenate(numbers), str(path)), index
 
 
 def main() -> None:

@@ -1,6 +1,9 @@
 """Search gives the same hits, in the same order, however it is cut; and they are the right ones."""
 
+import mmap
+import tracemalloc
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -10,15 +13,24 @@ from hypothesis import strategies as st
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.neutral_id import neutral_id
+from workflow_scripts.retrieval import ranking
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.dense_vectors import DenseScorer
 from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
 from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.relevant_passages import find_relevant
 from workflow_scripts.retrieval.scored_blocks import ScoredBlock
 
 ALL = ["monolingual", "cross-lingual", "multilingual"]
 LANGS = ["bn", "sw"]
+
+
+def ids_of(lang, names):
+    """In pieces, as those of a language's shards are."""
+    neutral = pa.array([neutral_id("c", lang, name) for name in names])
+    pieces = [pa.array(names[first : first + 7]) for first in range(0, len(names), 7)]
+    return PassageIds.of(pieces, ranking.neutral_numbers(neutral, lang), lang)
 
 
 def unit(rng, rows, dimension):
@@ -38,7 +50,7 @@ def collections(draw):
         rows = rng.integers(0, len(distinct), draw(st.integers(1, 40)))
         passages[lang] = np.concatenate([distinct[rows], queries["bn"][:1]])
         names = [f"{row}#0" for row in range(len(passages[lang]))]
-        ids[lang] = PassageIds.of(pa.array(names), [neutral_id("c", lang, name) for name in names], lang)
+        ids[lang] = ids_of(lang, names)
         qrels[lang] = {f"q{i}": {names[rng.integers(len(names))]: 1, names[0]: 0} for i in range(4)}
     return queries, passages, ids, qrels
 
@@ -70,7 +82,10 @@ def rational_rankings(collection):
                         name,
                     )
                     for other, neutral, name in zip(
-                        passages[lang], ids[lang].neutral_ids.to_pylist(), ids[lang].ids.to_pylist(), strict=True
+                        passages[lang],
+                        ranking.neutral_ids(ids[lang].numbers).to_pylist(),
+                        ids[lang].ids.to_pylist(),
+                        strict=True,
                     )
                 ]
                 rankings[query_lang, f"q{row}", lang] = sorted(scored, reverse=True)
@@ -196,7 +211,7 @@ def test_scores_that_are_off_change_nothing(seed, error, passages, depth, query_
     # Levels closer than the error, and many passages on each: near-ties and ties.
     scores = np.float32(rng.integers(0, rng.integers(1, 60), (4, passages)) * rng.choice([1e-7, 1e-3, 0.1]))
     names = [f"p{row}" for row in range(passages)]
-    ids = {"sw": PassageIds.of(pa.array(names), [neutral_id("c", "sw", name) for name in names], "sw")}
+    ids = {"sw": ids_of("sw", names)}
     qrels = {"sw": {f"q{row}": dict.fromkeys(rng.choice(names, 3), 1) for row in range(4)}}
     queries = {"sw": [f"q{row}" for row in range(4)]}
     found = []
@@ -228,3 +243,43 @@ def test_blocks_keep_to_the_budget(memory_gb, threads):
     scores = 16 * blocks.query_block * blocks.passage_block * threads
     vectors = (4 * blocks.queries + 6 * blocks.passage_block * threads) * dimension
     assert keys + scores + vectors <= memory_gb * 1e9 * 1.01
+
+
+@given(st.lists(st.integers(0, 9), max_size=8), st.data())
+def test_ids_are_taken_from_any_pieces_in_any_order(sizes, data):
+    names = [f"p{row}" for row in range(sum(sizes))]
+    ends = np.cumsum([0, *sizes]).tolist()
+    pieces = [pa.array(names[first:last], type=pa.string()) for first, last in pairwise(ends)]
+    ids = PassageIds.of(pieces, np.arange(len(names), dtype=np.uint64), "here")
+    rows = data.draw(st.lists(st.integers(0, len(names) - 1)) if names else st.just([]))
+    assert ids.take(np.array(rows, dtype=np.int64)).to_pylist() == [names[row] for row in rows]
+
+
+def test_ids_of_more_text_than_an_arrow_array_holds_are_taken():
+    size = 3 << 29  # bytes, of which nobody touches more than some
+    text = pa.py_buffer(mmap.mmap(-1, size))
+    piece = pa.StringArray.from_buffers(3, pa.py_buffer(np.int32([0, 4, size - 4, size])), text)
+    ids = PassageIds.of([piece, piece], np.arange(6, dtype=np.uint64), "here")
+    assert ids.take(np.array([5, 0])).to_pylist() == ["\0" * 4] * 2
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), unique=True))
+def test_neutral_ids_are_made_of_their_numbers(numbers):
+    text = ranking.neutral_ids(np.array(numbers, dtype=np.uint64))
+    assert text.to_pylist() == [f"{number:016x}" for number in numbers]
+    text.validate(full=True)
+    assert ranking.neutral_numbers(text, "here").tolist() == numbers
+
+
+def test_of_passages_that_are_not_relevant_no_text_is_made():
+    count = 30_000
+    ids = {"sw": ids_of("sw", [f"{row}#0" for row in range(count)])}
+    qrels = {"sw": {"q": {"7#0": 1, "29999#0": 2, "8#0": 0}}}
+    tracemalloc.start()
+    try:
+        found = find_relevant(["q"], qrels, ids)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.rows.tolist() == [29_999, 7]
+    assert peak < 40 * count

@@ -14,6 +14,7 @@ from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.blocks_in_threads import blocks_in_threads
 from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
 from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.ranking import neutral_numbers
 from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 from workflow_scripts.retrieval.stored_vectors import StackedVectors, StoredVectors, VectorRows
 from workflow_scripts.retrieval.worker_threads import in_threads, one_product_a_thread, thread_count
@@ -95,17 +96,18 @@ def load_queries(indexes: Mapping[Path, Mapping[str, Any]]) -> tuple[dict[str, n
 
 def load_passages(indexes: Mapping[Path, Mapping[str, Any]]) -> tuple[dict[str, VectorRows], dict[str, PassageIds]]:
     """Return language → fp16 vectors (on disk) and language → ids of the parts' passages, one part after the other."""
-    pieces: dict[str, list[tuple[VectorRows, pa.Array, pa.Array]]] = {}
+    pieces: dict[str, list[tuple[VectorRows, pa.Array, np.ndarray]]] = {}
     where: dict[str, str] = {}
     for path, index in indexes.items():
-        for lang, *piece in _languages(index, "passages"):
-            pieces.setdefault(lang, []).append(tuple(piece))
-            where.setdefault(lang, f"{path}: passages of {lang}")
-    vectors, ids = {}, {}
+        for lang, matrix, names, neutral in _languages(index, "passages"):
+            known = where.setdefault(lang, f"{path}: passages of {lang}")
+            pieces.setdefault(lang, []).append((matrix, names, neutral_numbers(neutral, known)))
+    vectors: dict[str, VectorRows] = {}
+    ids: dict[str, PassageIds] = {}
     for lang, found in pieces.items():
-        matrices, names, neutral = zip(*found, strict=True)
+        matrices, names, numbers = zip(*found, strict=True)
         vectors[lang] = matrices[0] if len(found) == 1 else StackedVectors(matrices)
-        ids[lang] = PassageIds.of(pa.concat_arrays(names), pa.concat_arrays(neutral), where[lang])
+        ids[lang] = PassageIds.of(names, np.concatenate(numbers), where[lang])
     return vectors, ids
 
 
@@ -113,7 +115,7 @@ def _languages(index: Mapping[str, Any], side: str) -> Iterator[tuple[str, Store
     """Yield language, matrix, ids and neutral ids of each block of one part."""
     described = index[side]
     shape = (described["rows"], index["dimension"])
-    table = read_table(described["ids"], VECTOR_IDS)
+    table = read_table(described["ids"], VECTOR_IDS, ["id", "neutral_id"])
     if len(table) != described["rows"]:
         raise InputError(f"{described['ids']}: has not a row for each vector; remove its folder and rerun encode")
     for block in described["languages"]:

@@ -17,7 +17,7 @@ from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.language_pairs import passage_languages
 from workflow_scripts.retrieval.language_ranking import LanguageRanking
 from workflow_scripts.retrieval.passages import Finder, PassageIds, Scorer
-from workflow_scripts.retrieval.ranking import NO_HIT, bounds, keys, unpack
+from workflow_scripts.retrieval.ranking import NO_HIT, bounds, keys, neutral_ids, unpack
 from workflow_scripts.retrieval.relevant_passages import RelevantPassages, find_relevant
 
 _log = logging.getLogger(__name__)
@@ -101,7 +101,8 @@ class Search:
         blocks: Blocks,
     ) -> LanguageRanking:
         passages = self.passages[lang]
-        gold_keys = bounds(gold_scores, golds.numbers, passages.ordered)
+        none = not len(golds.numbers)
+        gold_keys = bounds(gold_scores, golds.numbers, golds.numbers if none else passages.ordered)
 
         def exact(queries: np.ndarray, found: np.ndarray) -> np.ndarray:
             return self.scorer.score_pairs(query_lang, rows[queries], lang, found)
@@ -128,29 +129,29 @@ class Search:
 
     def _hit_tables(self, query_lang: str, names: pa.Array, langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
         """Yield the HITS of keys [queries, languages, depth], a bounded number of rows at a time."""
-        starts = np.cumsum([0, *(len(self.passages[lang].ids) for lang in langs)])
-        by_place = [self.passages[lang].by_place for lang in langs]
-        passage_ids = pa.chunked_array([self.passages[lang].ids for lang in langs], type=pa.string()).combine_chunks()
-        neutral_ids = pa.chunked_array(
-            [self.passages[lang].neutral_ids for lang in langs], type=pa.string()
-        ).combine_chunks()
+        passages = [self.passages[lang] for lang in langs]
         step = max(1, ROWS_A_BLOCK // (len(langs) * self.depth))
         for first in range(0, len(keys), step):
             block = keys[first : first + step]
             scores, places = unpack(block)
             kept = block != NO_HIT
             query, lang, rank = np.nonzero(kept)
-            rows = np.empty(len(query), dtype=np.int64)
-            for position in range(len(langs)):
+            place, numbers = places[kept], np.empty(len(query), dtype=np.uint64)
+            order, ids = np.argsort(lang, kind="stable"), []
+            for position, of_lang in enumerate(passages):
                 mine = lang == position
-                rows[mine] = by_place[position][places[kept][mine]] + starts[position]
+                rows = of_lang.by_place[place[mine]]
+                numbers[mine] = of_lang.numbers[rows]
+                ids.append(of_lang.take(rows))
+            at = np.empty(len(order), dtype=np.int64)
+            at[order] = np.arange(len(order))
             yield pa.table(
                 {
                     "query_lang": _repeated(query_lang, len(query)),
                     "query_id": pa.DictionaryArray.from_arrays(query.astype(np.int32), names[first : first + step]),
                     "passage_lang": pa.DictionaryArray.from_arrays(lang.astype(np.int32), langs),
-                    "passage_id": passage_ids.take(pa.array(rows)),
-                    "neutral_id": neutral_ids.take(pa.array(rows)),
+                    "passage_id": pa.concat_arrays(ids).take(pa.array(at)),
+                    "neutral_id": neutral_ids(numbers),
                     "rank": (rank + 1).astype(np.int32),
                     "score": scores[kept],
                 },
@@ -168,7 +169,7 @@ class Search:
     ) -> pa.Table:
         """Return the GOLD_RANKS of counts ``above`` [g, languages]."""
         count = len(langs)
-        sizes = np.array([len(self.passages[lang].ids) for lang in langs], dtype=np.int64)
+        sizes = np.array([len(self.passages[lang]) for lang in langs], dtype=np.int64)
         lang, ids = pa.array(golds.lang, type=pa.string()), pa.array(golds.ids, type=pa.string())
         gold = pa.array(np.repeat(np.arange(len(above)), count))
         return pa.table(

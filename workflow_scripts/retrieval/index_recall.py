@@ -49,7 +49,7 @@ def measure(
                         k,
                         recall,
                         size,
-                        2 * dimension * len(passages[lang].ids),
+                        2 * dimension * len(passages[lang]),
                     ]
 
 

@@ -36,15 +36,29 @@ def neutral_numbers(neutral_ids: pa.Array, where: str) -> np.ndarray:
         ) from None
 
 
-def places(numbers: np.ndarray, where: str) -> np.ndarray:
-    """Return each id's place (int64 [n], 0 for the smallest) in ascending order; raise InputError on a repeated id."""
-    order = np.argsort(numbers, kind="stable")
-    ordered = numbers[order]
-    if len(ordered) > 1 and (ordered[1:] == ordered[:-1]).any():
+def neutral_ids(numbers: np.ndarray) -> pa.Array:
+    """Return the ids that ``neutral_numbers`` numbers so.
+
+    >>> neutral_ids(np.uint64([255, 2**64 - 1])).to_pylist()
+    ['00000000000000ff', 'ffffffffffffffff']
+    """
+    text = numbers.astype(">u8").tobytes().hex().encode()
+    offsets = np.arange(0, len(text) + 1, 16, dtype=np.int32)
+    return pa.StringArray.from_buffers(len(numbers), pa.py_buffer(offsets), pa.py_buffer(text))
+
+
+def places(numbers: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return each id's place (0 for the smallest) in ascending order, and the row that has each place, int32 [n] each.
+
+    Raises InputError, naming ``where``, on a repeated id.
+    """
+    by_place = np.argsort(numbers, kind="stable")
+    ordered = numbers[by_place]
+    if (ordered[1:] == ordered[:-1]).any():
         raise InputError(f"{where}: two passages have the same neutral id; each passage may stand once in a language")
-    found = np.empty(len(numbers), dtype=np.int64)
-    found[order] = np.arange(len(numbers))
-    return found
+    found = np.empty(len(numbers), dtype=np.int32)
+    found[by_place] = np.arange(len(numbers), dtype=np.int32)
+    return found, by_place.astype(np.int32)
 
 
 def keys(scores: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.qrels import Qrels
@@ -40,7 +42,7 @@ def find_relevant(queries: Sequence[str], qrels: Qrels, passages: Mapping[str, P
 
     Raises InputError on a passage that its language does not have.
     """
-    rows_of = {lang: {name: row for row, name in enumerate(passages[lang].ids.to_pylist())} for lang in qrels}
+    rows_of = {lang: _rows_of(passages[lang].ids, _relevant_ids(queries, qrels[lang])) for lang in qrels}
     found: list[tuple[int, str, str, int, int]] = []
     offsets = [0]
     for query, query_id in enumerate(queries):
@@ -61,3 +63,19 @@ def find_relevant(queries: Sequence[str], qrels: Qrels, passages: Mapping[str, P
         *(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)),
         offsets=np.array(offsets, dtype=np.int64),
     )
+
+
+def _relevant_ids(queries: Sequence[str], judged: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return sorted({name for query in queries for name, relevance in judged.get(query, {}).items() if relevance > 0})
+
+
+def _rows_of(ids: pa.ChunkedArray, wanted: list[str]) -> dict[str, int]:
+    """Return the row of each of the ``wanted`` ids that is there; the others, which may be millions, stay Arrow's."""
+    rows: dict[str, int] = {}
+    first, values = 0, pa.array(wanted, type=pa.string())
+    for piece in ids.chunks:
+        places = pc.index_in(piece, value_set=values)
+        found = np.flatnonzero(places.is_valid().to_numpy(zero_copy_only=False))
+        rows.update(zip(map(wanted.__getitem__, places.drop_null().to_pylist()), (first + found).tolist(), strict=True))
+        first += len(piece)
+    return rows
