@@ -7,7 +7,7 @@ from typing import Any
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
-from workflow_scripts.data.manifest import checked_digest, digest_file, write_manifest
+from workflow_scripts.data.manifest import checked_digest, write_manifest
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import token_facts
 from workflow_scripts.encoders.tokenization import TOKENIZER, TextTokenizer
@@ -35,16 +35,16 @@ def tokenize_collection(
     tables = {kind: {lang: path_to_data / lang / f"{kind}.parquet" for lang in languages} for kind in KINDS}
     with atomic_folder(path_to_output) as folder:
         facts = {kind: write_part_tokens(tokenizer, kind, collection, tables[kind], folder, shard) for kind in tables}
+        # Of a corpus that is cut into many shards, each of which reads but its own rows.
+        corpus = {
+            f"{lang}/{kind}": digest for kind, fact in facts.items() for lang, digest in fact.pop("tables").items()
+        }
         write_manifest(
             folder,
             inputs=[path_to_tokenizer / TOKENIZER],
             **token_facts(path_to_tokenizer, form),
             collection=collection,
-            corpus={
-                f"{lang}/{kind}": digest_file(path)
-                for kind, by_lang in tables.items()
-                for lang, path in by_lang.items()
-            },
+            corpus=corpus,
             shard=[shard.number, shard.count],
             **facts,
         )

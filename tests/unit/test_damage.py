@@ -23,6 +23,7 @@ from workflow_scripts.data.manifest import (
 )
 from workflow_scripts.data.sealed_json import read_sealed, write_sealed
 from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
+from workflow_scripts.data.table_digest import digest_table
 from workflow_scripts.data.tables import HITS, PASSAGES, QUERIES, read_table, write_table
 from workflow_scripts.index import index
 from workflow_scripts.search import search
@@ -97,6 +98,18 @@ def test_a_table_without_a_seal_is_not_ours(tmp_path):
     pq.write_table(PASSAGES.empty_table(), tmp_path / "foreign.parquet")
     with pytest.raises(InputError, match="was not written by this workflow"):
         read_table(tmp_path / "foreign.parquet", PASSAGES)
+
+
+def test_a_table_s_digest_is_that_of_its_rows(passages, tmp_path):
+    rows = SealedParquet(passages, []).read().to_pylist()
+
+    def digest(rows):
+        write_table(pa.Table.from_pylist(rows, schema=PASSAGES), tmp_path / "other.parquet", PASSAGES)
+        return digest_table(tmp_path / "other.parquet", [])
+
+    assert digest(rows) == digest(rows)
+    turned_about = [{**row, "text": row["text"][::-1]} for row in rows]  # as long as before
+    assert len({digest(rows), digest(turned_about), digest(rows[::-1]), digest(rows[:-1])}) == 4
 
 
 def test_damage_is_noticed_while_hits_are_read_in_part(tmp_path):

@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 from training_case import FORM
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.data.manifest import read_manifest, write_manifest
+from workflow_scripts.data.manifest import read_facts, read_manifest, write_manifest
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.sealed_json import write_sealed
 from workflow_scripts.data.spent_time import SpentTime
+from workflow_scripts.data.table_digest import digest_table
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.encode import encode
 from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
 from workflow_scripts.retrieval import encoding
-from workflow_scripts.retrieval.collection_tokens import Shard
+from workflow_scripts.retrieval.collection_tokens import KINDS, Shard
 from workflow_scripts.retrieval.read_ahead import read_ahead
 from workflow_scripts.tokenize_collection import tokenize_collection
 
@@ -104,6 +105,13 @@ def tokens_of(model, data, output, entry=MODEL, shard=(0, 1)):
         path_to_output=output,
     )
     return output
+
+
+def test_a_shard_names_its_tables_by_their_seals_for_it_reads_none_whole(model, data, tmp_path):
+    made = read_facts(tokens_of(model, data, tmp_path / "tokens", shard=(1, 2)))
+    tables = {f"{lang}/{kind}": data / lang / f"{kind}.parquet" for lang in TEXTS for kind in KINDS}
+    assert made["corpus"] == {name: digest_table(path, []) for name, path in tables.items()}
+    assert len(set(made["corpus"].values())) == len(tables)
 
 
 _THREADS_OF_THE_FIRST_TEXTS = """

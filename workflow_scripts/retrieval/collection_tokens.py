@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
+from workflow_scripts.data.table_digest import digest_table
 from workflow_scripts.data.table_stream import read_batches
 from workflow_scripts.data.tables import PASSAGES, QUERIES, VECTOR_IDS
 from workflow_scripts.data.text_format import passage_text, query_text
@@ -77,7 +78,12 @@ def write_part_tokens(
             blocks.append(block)
             share = block.truncated / max(1, block.rows)
             _log.info("%s %s: %d tokenised, %.2f %% cut to %d tokens", lang, kind, block.rows, 100 * share, longest)
-    return {"rows": writer.texts, "tokens": writer.tokens, "languages": [asdict(block) for block in blocks]}
+    return {
+        "rows": writer.texts,
+        "tokens": writer.tokens,
+        "languages": [asdict(block) for block in blocks],
+        "tables": {lang: digest_table(path, columns) for lang, path in paths.items()},
+    }
 
 
 def _texts(table: SealedParquet, kind: str, form: TextForm, rows: range) -> Iterator[tuple[list[str], list[str]]]:
