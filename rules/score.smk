@@ -49,6 +49,8 @@ rule export_run:
         "<benchmarks>/export_run/{model}/{strategy}/{seed}/{collection}.tsv"
     conda:
         "../envs/search.yaml"
+    resources:
+        disk_mb=trec_disk,
     params:
         settings=score_settings,
         qrels=qrels_flags,

@@ -162,7 +162,8 @@ def search_time(wildcards, attempt):
     comparisons = job_costs.compared(
         config, published_size, wildcards.collection, wildcards.part
     )
-    return attempt * job_resources.searching_minutes(model, comparisons)
+    threads = search_threads(wildcards)
+    return attempt * job_resources.searching_minutes(model, comparisons, threads)
 
 
 def search_threads(wildcards):
@@ -303,6 +304,17 @@ def hits_disk(wildcards):
         config, published_size, wildcards.collection, wildcards.part
     )
     return job_resources.hits_disk_mb(rows)
+
+
+def trec_disk(wildcards):
+    """Hits of all parts, and those of the pool once more."""
+    name = wildcards.collection
+    rows = [
+        job_costs.hit_rows(config, published_size, name, part)
+        for part in runs.parts(config, name)
+    ]
+    pooled = "multilingual" in config["collections"][name]["settings"]
+    return job_resources.trec_disk_mb(sum(rows) + (max(rows) if pooled else 0))
 
 
 def index_memory(wildcards, input, attempt):

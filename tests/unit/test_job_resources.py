@@ -33,6 +33,7 @@ def test_texts_tokens_hits_and_models_by_hand():
     assert job_resources.collection_disk_mb(1e6) == megabytes(1.2e9)
     assert job_resources.tokens_disk_mb(1e6, 256) == megabytes(1e6 * (0.6 * 256 * 4 + 48))
     assert job_resources.hits_disk_mb(1000 * 100) == megabytes(2.4e6)
+    assert job_resources.trec_disk_mb(13_495 * 1000) == megabytes(945e6)
     parameters = 86e6 + 250_000 * 776
     assert job_resources.model_disk_mb(XLMR_BASE, 8000) == megabytes(4 * parameters)
     # The model, three checkpoints of weights and two moments.

@@ -384,6 +384,14 @@ def test_hits_are_read_by_query_across_files_and_row_groups(folder):
     assert len(HitFiles.open(hits).read("bn", "x", "y")) == 0
 
 
+def test_so_many_queries_are_taken_at_a_time_that_their_hits_are_about_a_million():
+    queries = [f"q{number:04d}" for number in range(750)]
+    blocks = list(HitFiles([], depth=1000).blocks(reversed(queries), languages=18))
+    assert [query for block in blocks for query in block] == queries
+    assert {len(block) for block in blocks[:-1]} == {58}
+    assert [len(block) for block in HitFiles([], depth=1 << 21).blocks(queries[:2], languages=1)] == [1, 1]
+
+
 def test_hits_of_other_queries_of_a_row_group_do_not_stay(folder):
     queries, depth = [f"q{number:03d}" for number in range(100)], 20
     path, rows = folder / "hits.parquet", len(queries) * depth

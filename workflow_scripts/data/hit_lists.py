@@ -1,6 +1,6 @@
 """HITS files, written and read in blocks of whole queries, so that memory does not grow with them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from workflow_scripts.data.sealed_parquet import SealedParquet, sealed_writer
 from workflow_scripts.data.tables import HITS
 
 ROWS_A_BLOCK = 1 << 18
+_HITS_AT_ONCE = 1 << 20
 _DEPTH = b"depth"  # key of the file's metadata
 _AS_CODES = ["query_lang", "query_id", "passage_lang"]  # few distinct values, many rows
 _AS_READ = pa.schema(
@@ -66,6 +67,12 @@ class HitFiles:
         if len(depths) != 1:
             raise InputError(f"hits have depths {sorted(depths)}; score parts of one search together")
         return cls(files, depths.pop())
+
+    def blocks(self, queries: Iterable[str], languages: int) -> Iterator[list[str]]:
+        """Yield ``queries``, ascending, so many at a time that they have about a million hits in ``languages``."""
+        ordered, step = sorted(queries), max(1, _HITS_AT_ONCE // (self.depth * languages))
+        for first in range(0, len(ordered), step):
+            yield ordered[first : first + step]
 
     def read(self, query_lang: str, first: str, last: str) -> pa.Table:
         """Return the hits of the queries in ``query_lang`` whose ids lie in [first, last]; few rows more are held.

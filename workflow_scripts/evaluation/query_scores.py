@@ -1,7 +1,7 @@
 """A run's hits to SCORES and BIAS, a block of queries at a time."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,7 +38,6 @@ from workflow_scripts.evaluation.ranked_lists import RankedLists
 
 _log = logging.getLogger(__name__)
 _MONOLINGUAL, _CROSS_LINGUAL, _MULTILINGUAL = "monolingual", "cross-lingual", "multilingual"
-_HITS_A_BLOCK = 1 << 20
 
 
 @dataclass
@@ -112,7 +111,7 @@ class RunScores:
         tops, ties, lists_by_lang = TopShares(langs), TiedShares(), TopLists()
         names = [metric.name for metric in self.metrics]
         for query_lang, judged_langs in judged_pairs(self.qrels, self.settings, self.parallel).items():
-            for queries in self._blocks(query_lang, hits.depth):
+            for queries in hits.blocks(self.qrels[query_lang], len(self.qrels)):
                 table = hits.read(query_lang, queries[0], queries[-1])
                 lists = RankedLists.of(table, queries, langs)
                 marks = _Marks.of(self.collection, self.qrels, queries, langs, judged_langs, lists)
@@ -158,12 +157,6 @@ class RunScores:
         if not tables:
             raise InputError(f"{self.collection}: no query is judged in the settings {', '.join(self.settings)}")
         return pa.concat_tables(tables), _bias_table(bias)
-
-    def _blocks(self, query_lang: str, depth: int) -> Iterator[list[str]]:
-        queries = sorted(self.qrels[query_lang])
-        step = max(1, _HITS_A_BLOCK // (depth * len(self.qrels)))
-        for first in range(0, len(queries), step):
-            yield queries[first : first + step]
 
     def _add_rank_distance(self, columns: _Columns, gold_ranks: pd.DataFrame) -> list[tuple[str, str, str, float]]:
         ranks = pool_ranks(gold_ranks, self.pool_sizes)

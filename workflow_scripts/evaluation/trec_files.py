@@ -15,8 +15,6 @@ from workflow_scripts.data.qrels import Qrels, judged_pairs
 from workflow_scripts.evaluation.bias import POOL
 from workflow_scripts.evaluation.ranked_lists import RankedLists
 
-_QUERIES_A_BLOCK = 256
-
 
 @dataclass(frozen=True)
 class TrecExport:
@@ -48,11 +46,9 @@ class TrecExport:
             }
             langs = sorted(self.qrels)
             for query_lang, judged_langs in judged_pairs(self.qrels, self.settings, self.parallel).items():
-                queries = sorted(self.qrels[query_lang])
-                if spaced := [query for query in queries if len(query.split()) != 1]:
+                if spaced := [query for query in sorted(self.qrels[query_lang]) if len(query.split()) != 1]:
                     raise InputError(f"query id {spaced[0]!r} has white space; TREC files cannot hold it")
-                for first in range(0, len(queries), _QUERIES_A_BLOCK):
-                    block = queries[first : first + _QUERIES_A_BLOCK]
+                for block in hits.blocks(self.qrels[query_lang], len(langs)):
                     lists = RankedLists.of(hits.read(query_lang, block[0], block[-1]), block, langs)
                     self._write_block(files, query_lang, judged_langs, block, langs, lists, hits.depth)
 

@@ -65,6 +65,7 @@ TOKEN_BYTES = 4  # of vocabularies beyond 65,536
 PASSAGE_SHARE = 0.6
 COMPONENT_BYTES = 2  # vectors are fp16
 HIT_BYTES = 24
+TREC_LINE_BYTES = 70
 PARAMETER_BYTES = 4
 # The model, and two checkpoints with weights and two AdamW moments; a third is written before the first is removed.
 TRAINING_COPIES = 1 + 3 * 3
@@ -206,10 +207,10 @@ def encoding_minutes(model: dict[str, Any], passages: float) -> int:
     return _minutes(2 * non_embedding_parameters(model) * passages * model["max_passage_length"], model)
 
 
-def searching_minutes(model: dict[str, Any], comparisons: float) -> int:
+def searching_minutes(model: dict[str, Any], comparisons: float, threads: int) -> int:
     """Time limit of a search job: ``comparisons`` of a query with a passage, 2 operations a component of a vector."""
     operations = 2 * comparisons * vector_width(model)
-    return START_MINUTES + math.ceil(SLACK * operations / CPU_FLOPS_PER_THREAD / 60)
+    return START_MINUTES + math.ceil(SLACK * operations / (CPU_FLOPS_PER_THREAD * threads) / 60)
 
 
 def indexing_minutes(search: dict[str, Any], model: dict[str, Any], passages: Iterable[float]) -> int:
@@ -364,6 +365,11 @@ def index_disk_mb(search: dict[str, Any], model: dict[str, Any], passages: float
 def hits_disk_mb(rows: float) -> int:
     """Disk of a search job in MB."""
     return _disk_mb(rows * HIT_BYTES)
+
+
+def trec_disk_mb(rows: float) -> int:
+    """Disk of a job that writes ``rows`` of hits as TREC files in MB."""
+    return _disk_mb(rows * TREC_LINE_BYTES)
 
 
 def training_disk_mb(model: dict[str, Any], vocabulary: int) -> int:
