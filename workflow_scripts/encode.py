@@ -90,7 +90,7 @@ def encode(
             threads=threads,
             **{kind: _facts(made[kind], encoders[kind].dimension) for kind in KINDS},
         )
-    shutil.rmtree(path_to_partial)
+    shutil.rmtree(path_to_partial, ignore_errors=True)  # on NFS a file that is mapped stays until its process ends
 
 
 def _facts(made: dict[str, Any], dimension: int) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Pre-training and fine-tuning end to end on a tiny model, killed and resumed."""
 
+import errno
 import importlib.metadata
 import json
 import os
@@ -79,6 +80,20 @@ def test_same_seed_same_weights_other_seed_other_weights(case, whole, tmp_path):
     run_finetune(case, tmp_path / "other", seed=2)
     assert equal(weights(tmp_path / "again"), weights(whole))
     assert not equal(weights(tmp_path / "other"), weights(whole))
+
+
+def test_unfinished_work_that_cannot_be_removed_fails_no_job_that_is_whole(case, tmp_path, monkeypatch):
+    """On NFS a file that some process still maps, as a resumed optimiser does its checkpoint, keeps its folder."""
+    remove = os.rmdir
+
+    def refuse(path, *arguments, **options):
+        if str(path).endswith(".partial") and "run" in str(path):
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", str(path))
+        remove(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "rmdir", refuse)
+    run_finetune(case, tmp_path / "run", TRAINING | {"steps": 2})
+    assert read_manifest(tmp_path / "run") and (tmp_path / "run.partial").is_dir()
 
 
 def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_path):

@@ -65,4 +65,4 @@ def finetune(
             pairs_left_out=run.pairs.left_out,
             negatives_left_out=run.pairs.negatives_left_out,
         )
-    shutil.rmtree(path_to_partial)
+    shutil.rmtree(path_to_partial, ignore_errors=True)  # on NFS a file that is mapped stays until its process ends

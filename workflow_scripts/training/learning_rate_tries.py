@@ -49,7 +49,7 @@ def try_learning_rate(
         return
     with atomic_file(path_to_output) as temporary:
         temporary.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    shutil.rmtree(path_to_partial)
+    shutil.rmtree(path_to_partial, ignore_errors=True)  # on NFS a file that is mapped stays until its process ends
 
 
 def chosen_rate(paths_to_tries: Iterable[str | Path]) -> float:

@@ -214,4 +214,4 @@ def pretrain(
             parameters={"embedding": counts.embedding, "non_embedding": counts.non_embedding, "total": counts.total},
             lines={lang: len(lines.rows) for lang, lines in languages.items()},
         )
-    shutil.rmtree(path_to_partial)
+    shutil.rmtree(path_to_partial, ignore_errors=True)  # on NFS a file that is mapped stays until its process ends
