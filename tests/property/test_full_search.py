@@ -21,6 +21,7 @@ from workflow_scripts.retrieval.full_search import Search
 from workflow_scripts.retrieval.passages import PassageIds
 from workflow_scripts.retrieval.relevant_passages import find_relevant
 from workflow_scripts.retrieval.scored_blocks import ScoredBlock
+from workflow_scripts.retrieval.stored_vectors import StackedVectors
 
 ALL = ["monolingual", "cross-lingual", "multilingual"]
 LANGS = ["bn", "sw"]
@@ -283,3 +284,34 @@ def test_of_passages_that_are_not_relevant_no_text_is_made():
         tracemalloc.stop()
     assert found.rows.tolist() == [29_999, 7]
     assert peak < 40 * count
+
+
+class Counted:
+    """Rows that say how often they were asked for."""
+
+    def __init__(self, rows):
+        self.rows, self.asked = rows, 0
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, rows):
+        self.asked += 1
+        return self.rows[rows]
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=6), st.data())
+def test_rows_of_stacked_matrices_are_those_of_one_and_only_who_has_some_is_asked(sizes, data):
+    whole = np.arange(2 * sum(sizes), dtype=np.float16).reshape(-1, 2)
+    ends = np.cumsum([0, *sizes]).tolist()
+    pieces = [Counted(whole[first:last]) for first, last in pairwise(ends)]
+    stacked = StackedVectors(pieces)
+    assert len(stacked) == len(whole)
+    low, high = sorted(data.draw(st.tuples(st.integers(0, len(whole)), st.integers(0, len(whole) + 3))))
+    for piece in pieces:
+        piece.asked = 0
+    assert stacked[low:high].tolist() == whole[low:high].tolist()
+    for piece, (first, last) in zip(pieces[1:], pairwise(ends[1:]), strict=True):
+        assert not piece.asked or first == last or (first < high and low < last)
+    rows = np.array(data.draw(st.lists(st.integers(0, len(whole) - 1)) if len(whole) else st.just([])), dtype=np.int64)
+    assert stacked[rows].tolist() == whole[rows].tolist()

@@ -99,8 +99,11 @@ class StackedVectors:
         """Return a slice without step, or the rows of the given numbers."""
         if isinstance(rows, slice):
             low, high = rows.indices(len(self))[:2]
-            spans = zip(self._pieces, self._starts, strict=False)
-            return np.concatenate([piece[max(0, low - first) : max(0, high - first)] for piece, first in spans])
+            first, last = np.searchsorted(self._starts, low, side="right") - 1, np.searchsorted(self._starts, high)
+            spans = zip(self._pieces[first:last], self._starts[first:last].tolist(), strict=False)
+            found = [piece[max(0, low - start) : high - start] for piece, start in spans]
+            # Nearly always of one piece, which then is not copied again.
+            return found[0] if len(found) == 1 else np.concatenate([self._pieces[0][:0], *found])
         piece_of = np.searchsorted(self._starts, rows, side="right") - 1
         found = np.empty((len(rows), self._pieces[0][:0].shape[1]), dtype=np.float16)
         for i in np.unique(piece_of):
