@@ -1,6 +1,7 @@
 """From matrices to hits, scores and TREC files, through the files that pass between the rules."""
 
 import shutil
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -406,6 +407,18 @@ def test_hits_of_other_queries_of_a_row_group_do_not_stay(folder):
     assert few.nbytes < every.nbytes / 20
     lists = RankedLists.of(every, [queries[40]], ["bn"])
     assert lists.neutral_ids.tolist() == columns["neutral_id"][40 * depth : 41 * depth]
+
+
+def test_faiss_is_trained_on_vectors_of_which_no_second_copy_is_held(tmp_path):
+    vectors = np.full((100_000, 16), 0.25, dtype=np.float16)  # all of them: a trained index takes 65,536 or more
+    vectors[::2] *= -1
+    tracemalloc.start()  # of numpy: faiss's own memory is not seen
+    try:
+        write_faiss_index(vectors, "sq8", FAISS | {"nlist": 1000}, "passages", tmp_path / "index")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.4 * 4 * vectors.size
 
 
 def test_the_index_says_what_it_lies_over_and_refuses_a_broken_matrix(folder):

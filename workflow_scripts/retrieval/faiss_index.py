@@ -68,7 +68,7 @@ def write_faiss_index(vectors: VectorRows, kind: str, settings: Mapping[str, Any
     if not index.is_trained:
         count = min(rows, max(_LEAST_TRAINED_ON, _TRAINED_ON * list_count(rows, settings)))
         sample = np.sort(np.random.default_rng(_SEED).choice(rows, count, replace=False))
-        index.train(decode(vectors[sample], where))
+        index.train(_decoded(vectors, sample, where))
     if hasattr(index, "hnsw"):
         index.hnsw.efConstruction = settings["ef_construction"]
         faiss.omp_set_num_threads(1)
@@ -80,6 +80,15 @@ def write_faiss_index(vectors: VectorRows, kind: str, settings: Mapping[str, Any
     # Given a name, faiss says nothing where the last bytes find no room on the disk.
     with atomic_file(path) as temporary, open(temporary, "wb") as file:
         faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, _BYTES_AT_ONCE))
+
+
+def _decoded(vectors: VectorRows, rows: np.ndarray, where: str) -> np.ndarray:
+    """Return rows [n] as fp32 [n, d]; they may be all, so that their fp16 is not held beside them."""
+    found = np.empty((len(rows), vectors[:0].shape[1]), dtype=np.float32)
+    for first in range(0, len(rows), _ROWS_AT_ONCE):
+        part = rows[first : first + _ROWS_AT_ONCE]
+        decode(vectors[part], where, found[first : first + len(part)])
+    return found
 
 
 class FaissCandidates:
