@@ -521,6 +521,26 @@ def test_a_shard_without_passages_has_no_candidates(tmp_path):
         assert sorted(passages.tolist()) == expected and set(query.tolist()) <= {0}
 
 
+@pytest.mark.parametrize("sizes", [(50,), (20, 1, 0, 29), (5,) * 10])
+def test_of_many_shards_as_many_candidates_are_named_as_of_one(tmp_path, sizes):
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((sum(sizes), 8)).astype(np.float32)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    entries, first = [], 0
+    for number, rows in enumerate(sizes):
+        path = tmp_path / f"{number}.index"
+        write_faiss_index(vectors[first : first + rows], "flat", FAISS, "passages", path)
+        entries.append({"file": path, "digest": digest_file(path)})
+        first += rows
+    settings = FAISS | {"margin": 3}
+    candidates = FaissCandidates({"sw": vectors}, {"sw": entries}, settings, 2)
+    query, passages = candidates.find("sw", np.array([4, 7]), "sw", 2)
+    products = vectors[[4, 7]].astype(np.float64) @ vectors.astype(np.float64).T
+    for number in range(2):
+        best = np.argsort(-products[number])[:6]
+        assert sorted(passages[query == number].tolist()) == sorted(best.tolist())
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "depth", "on_gpus"),
     [

@@ -116,14 +116,21 @@ class FaissCandidates:
     def find(self, query_lang: str, queries: np.ndarray, passage_lang: str, depth: int) -> tuple[np.ndarray, ...]:
         """Return numbers [m] of ``queries`` (from 0) and rows [m] of the passages that may be among their best."""
         vectors = decode(self._queries[query_lang][queries], f"queries of {query_lang}")
-        found, first = [], 0
+        wanted, first = depth * self._margin, 0
+        scores = np.empty((len(vectors), 0), dtype=np.float32)
+        rows = np.empty((len(vectors), 0), dtype=np.int64)
         for index in self._indexes[passage_lang]:
             # Of an index without passages faiss takes no 0, and finds nothing.
-            rows = index.search(vectors, max(1, min(index.ntotal, depth * self._margin)))[1]
-            query, position = np.nonzero(rows >= 0)  # -1: the lists that were looked at hold no more
-            found.append((query, rows[query, position] + first))
+            of_index, found = index.search(vectors, max(1, min(index.ntotal, wanted)))
+            found = np.where(found < 0, -1, found + first)  # -1: the lists that were looked at hold no more
+            scores = np.hstack([scores, np.where(found < 0, -np.inf, of_index).astype(np.float32)])
+            rows = np.hstack([rows, found])
+            if rows.shape[1] > wanted:  # of all shards as many as of one: the best, as faiss scores them
+                best = np.argpartition(scores, -wanted, axis=1)[:, -wanted:]
+                scores, rows = (np.take_along_axis(values, best, axis=1) for values in (scores, rows))
             first += index.ntotal
-        return tuple(np.concatenate(column) for column in zip(*found, strict=True))
+        query, position = np.nonzero(rows >= 0)
+        return query, rows[query, position]
 
 
 def _open(path: Path, digest: str, settings: Mapping[str, Any], on_gpus: bool) -> Any:
