@@ -59,6 +59,8 @@ rule tokenize_pairs:
     conda:
         "../envs/train.yaml"
     resources:
+        mem_mb=pair_tokens_memory,
+        runtime=pair_tokens_time,
         disk_mb=pair_tokens_disk,
     params:
         settings=token_settings,

@@ -276,10 +276,30 @@ def shard_disk(wildcards):
     )
 
 
-def pair_tokens_disk(wildcards):
+def tokenized_pairs(table):
+    """Source and language of a table of pairs, as rule tokenize_pairs names it."""
     # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
-    kind, folder, name = wildcards.table.split("/")
-    source, lang = (name, "en") if kind == "codeswitched" else (folder, name)
+    kind, folder, name = table.split("/")
+    return (name, "en") if kind == "codeswitched" else (folder, name)
+
+
+def pair_texts(wildcards):
+    """How many texts the pairs of a table have, as the config has it."""
+    source, lang = tokenized_pairs(wildcards.table)
+    negatives = sizes.hard_negatives(config, source, lang)
+    return planned_pairs(source) * (2 + negatives)
+
+
+def pair_tokens_memory(wildcards, attempt):
+    return attempt * job_resources.pair_tokens_memory_mb(pair_texts(wildcards))
+
+
+def pair_tokens_time(wildcards, attempt):
+    return attempt * job_resources.text_minutes(pair_texts(wildcards))
+
+
+def pair_tokens_disk(wildcards):
+    source, lang = tokenized_pairs(wildcards.table)
     return job_resources.pair_tokens_disk_mb(
         planned_pairs(source),
         token_arrays.longest_texts(wildcards.form),

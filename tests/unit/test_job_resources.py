@@ -48,6 +48,12 @@ def test_pairs_have_a_negative_each_or_as_many_as_their_source_has():
     assert job_resources.pair_tokens_disk_mb(1e6, (32, 128), 7) == megabytes(1e6 * ((32 + 8 * 128) * 4 + 144))
 
 
+def test_each_distinct_text_of_pairs_is_known_by_a_digest():
+    assert job_resources.pair_tokens_memory_mb(0) == 500
+    # All of mMARCO's passages as pairs with a negative each: beyond the 2 GB of a rule that asks for none.
+    assert job_resources.pair_tokens_memory_mb(3 * 8_800_000) == 500 + 5280
+
+
 def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     faiss = {"kind": "hnsw", "faiss": {"hnsw_links": 32}}
     assert job_resources.index_disk_mb({"kind": "exact"}, XLMR_BASE, 1e9) == 50

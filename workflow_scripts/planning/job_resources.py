@@ -23,6 +23,10 @@ COMPARING_MEMORY_MB = 400
 TRAINING_TEXT_BYTES = 800
 LARGEST_FILTER_MB = 537
 EVALUATION_TEXT_BYTES = 300
+# A job that tokenises pairs, resident: Python, the library, a vocabulary; of each distinct text its digest and number
+# (139 bytes were measured at two million, and a table of them grows by doubling).
+TOKENIZING_MEMORY_MB = 500
+DISTINCT_TEXT_BYTES = 200
 # Of a row of pairs, in each process that trains: while they are read, then in the order of each two languages' examples
 # (260 were measured for 2.2 million rows in 11 languages, 236 for 10 million in 5).
 PAIR_MEMORY_BYTES = 300
@@ -301,6 +305,11 @@ def collection_threads(passages: int) -> int:
 def collection_memory_mb(passages: int) -> int:
     """Host memory of a job that prepares a language in MB: blocks under way, and hashes of all ids."""
     return round(500 + 32 * passages / 1e6)
+
+
+def pair_tokens_memory_mb(texts: float) -> int:
+    """Host memory in MB of a job that tokenises a table of pairs of so many ``texts``, each distinct one once."""
+    return round(TOKENIZING_MEMORY_MB + DISTINCT_TEXT_BYTES * texts / 1e6)
 
 
 def decontamination_memory_mb(training: float, evaluation: float) -> int:
