@@ -2,6 +2,7 @@
 
 import doctest
 import math
+import tracemalloc
 
 import bm25s
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from workflow_scripts.retrieval import bm25
 from workflow_scripts.retrieval import lexical_tokens as tokens_module
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.bm25 import K1, B, BM25Scorer, LanguageIndex, QueryTokens
@@ -130,3 +132,19 @@ def test_passages_without_words_match_nothing():
     empty = scorer(["", "?!"])
     assert not scores_of(empty, 5).any()
     assert not empty.score_pairs("sw", np.arange(2), "sw", np.arange(2)).any()
+
+
+def test_an_index_takes_eight_bytes_a_token_and_counts_passages_a_part_at_a_time(monkeypatch):
+    words = [f"w{number}" for number in range(100)]
+    tokens = QueryTokens({"sw": [" ".join(words)]})
+    whole = LanguageIndex(tokens, (" ".join(words) for _ in range(100)))
+    monkeypatch.setattr(bm25, "_COUNTED", 1 << 12)
+    assert LanguageIndex(tokens, (" ".join(words) for _ in range(100)))._weights.tolist() == whole._weights.tolist()
+    passages = 4_000
+    tracemalloc.start()
+    try:
+        LanguageIndex(tokens, (" ".join(words) for _ in range(passages)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 12 * passages * len(words)

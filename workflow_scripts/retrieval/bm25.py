@@ -26,6 +26,7 @@ K1, B = 0.9, 0.4
 # A token's part of a score is rounded to a multiple of 2^-32: sums of them below 2^21 are exact in fp64 in any order,
 # so that a score does not depend on how a block is cut.
 _PART = 2.0**32
+_COUNTED = 1 << 20  # tokens of passages at once
 
 
 class QueryTokens:
@@ -68,7 +69,9 @@ class LanguageIndex:
         self._ends = np.frombuffer(ends, dtype=np.int64)
         self._width = len(tokens.columns)
         of_lengths = np.frombuffer(lengths, dtype=np.int32)
-        passages_with = np.bincount(self._columns, minlength=self._width)
+        passages_with = np.zeros(self._width, dtype=np.int64)
+        for first in range(0, len(self._columns), _COUNTED):  # each part is copied to twice its bytes
+            passages_with += np.bincount(self._columns[first : first + _COUNTED], minlength=self._width)
         self._weights = np.log(1 + (len(self) - passages_with + 0.5) / (passages_with + 0.5))
         # Where no passage has a word nothing is divided by it.
         self._norms = K1 * (1 - B + B * of_lengths / max(of_lengths.sum() / max(len(self), 1), 1e-9))
