@@ -54,7 +54,8 @@ def overlapping_negatives(
     for source, of_pairs in overlaps.items():
         own = pc.and_(pc.equal(table["source"], source), pc.is_in(table["pair_id"], pa.array(list(of_pairs))))
         rows = np.flatnonzero(own.to_numpy())
-        for row, pair_id in zip(rows.tolist(), table["pair_id"].take(pa.array(rows)).to_pylist(), strict=True):
+        # Filtered, not taken: of chunks that are taken from Arrow makes one, which 2 GB of ids do not fit into.
+        for row, pair_id in zip(rows.tolist(), table["pair_id"].filter(own).to_pylist(), strict=True):
             places = offsets[row] + np.array(sorted(of_pairs[pair_id]))
             named[places[places < offsets[row + 1]]] = True  # a language may have fewer of them
     return named
