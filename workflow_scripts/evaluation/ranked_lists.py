@@ -80,8 +80,9 @@ class RankedLists:
         if not len(self.query) or not len(query):
             return np.full(len(query), -1, dtype=np.int64)
         place = np.searchsorted(self.neutral_ids, neutral_ids).clip(max=len(self.neutral_ids) - 1)
+        # An id that no hit has would share its place with the next one, and take that one's row.
         known = self.neutral_ids[place] == neutral_ids
-        wanted = query * len(self.neutral_ids) + place
+        wanted = np.where(known, query * len(self.neutral_ids) + place, -1)
         present = self.query * len(self.neutral_ids) + self.passage
         # Few judged passages, many hits: look the hits up among the judged.
         order = np.argsort(wanted, kind="stable")
@@ -89,7 +90,7 @@ class RankedLists:
         matched = np.flatnonzero(wanted[order][at] == present)
         rows = np.full(len(query), -1, dtype=np.int64)
         rows[order[at[matched]]] = matched
-        return np.where(known, rows, -1)
+        return rows
 
     def merge(self, queries: int, depth: int) -> "Pool":
         """Merge each query's languages into one list of at most ``depth`` hits, ordered by score and neutral id."""
