@@ -51,6 +51,24 @@ def test_an_end_at_zero_is_no_evidence():
     assert said(fit(0.01, 0.0, 0.02)).endswith("[0.0, 2.0]: no evidence of a change.")
 
 
+def test_an_interval_that_excludes_zero_does_not_seem_to_reach_it():
+    assert compare(row("s", 0.037, 0.0002, 0.0795))["sentence"].endswith(
+        "is 3.7 points [0.02, 7.95] at S (25 k): hybrid is ahead at S."
+    )
+    assert "[−2.0000, −0.0004]" in said(fit(-0.01, -0.02, -0.000004))
+    assert "[0.0, 8.0]" in compare(row("s", 0.037, -0.0002, 0.08))["sentence"]
+    ranks = replace(QUANTITY, metric="rank_distance")
+    assert ranks.interval(0.03, 2) == "[0.03, 2.00]"
+
+
+def test_a_slope_that_rounds_to_nothing_has_no_direction():
+    assert said(fit(0.0, 0.0, 0.0)) == (
+        "hybrid − mono changes by less than 0.1 points a decade of non-embedding parameters [0.0, 0.0]: no evidence of "
+        "a change."
+    )
+    assert said(fit(0.0004, -0.002, 0.003)).startswith("hybrid − mono changes by less than 0.1 points a decade")
+
+
 def test_an_interval_without_width_is_no_evidence():
     # The bootstrap of one query draws the same query again and again.
     assert said(fit(0.01, 0.01, 0.01)).endswith("no evidence of a change.")

@@ -21,6 +21,7 @@ _MOST_IN_A_SENTENCE = 4  # models whose numbers a sentence can hold
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
 _MINUS = "−"
 _ROUNDING = 1e-12
+_MOST_DECIMALS = 4  # the tables' six, in points
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,19 @@ class Quantity:
         unit = "rank" if self.metric == "rank_distance" else "point"
         return f"{number} {unit}" if number == "1.0" else f"{number} {unit}s"
 
-    def number(self, value: float) -> str:
+    def number(self, value: float, decimals: int = 1) -> str:
         """Return a signed number in the sentences' unit, never a negative zero."""
-        number = f"{value * self.scale:+.1f}"
-        return "0.0" if float(number) == 0 else number.replace("-", _MINUS).removeprefix("+")
+        number = f"{value * self.scale:+.{decimals}f}"
+        return number.lstrip("+-") if float(number) == 0 else number.replace("-", _MINUS).removeprefix("+")
 
     def interval(self, low: float, high: float) -> str:
-        """Return ``[−1.9, 0.3]``."""
-        return f"[{self.number(low)}, {self.number(high)}]"
+        """Return ``[−1.9, 0.3]``; one that excludes zero does not seem to reach it: ``[0.02, 7.95]``."""
+        decimals = 1
+        if not _is_open(low, high):
+            nearest = min(abs(low), abs(high)) * self.scale
+            while decimals < _MOST_DECIMALS and float(f"{nearest:.{decimals}f}") == 0:
+                decimals += 1
+        return f"[{self.number(low, decimals)}, {self.number(high, decimals)}]"
 
 
 def listing(names: Sequence[str]) -> str:
@@ -108,10 +114,10 @@ def trend_sentence(
         )
     else:
         direction = GROWS if whole.slope > 0 else SHRINKS
-        text = (
-            f"{name} {direction} by {quantity.amount(whole.slope)} a decade of non-embedding parameters "
-            f"{quantity.interval(whole.low, whole.high)}: "
-        )
+        change = f"{direction} by {quantity.amount(whole.slope)}"
+        if quantity.number(whole.slope) == "0.0":
+            change = f"changes by less than {quantity.amount(0.1 / quantity.scale)}"
+        text = f"{name} {change} a decade of non-embedding parameters {quantity.interval(whole.low, whole.high)}: "
         if status == UNCHANGED:
             text += "no evidence of a change."
         else:
