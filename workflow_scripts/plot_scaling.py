@@ -7,7 +7,7 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_GROUP, PUBLISHED, read_analysis_table, select_rows
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.labels import Labels, group_label, metric_label, setting
 from workflow_scripts.reporting.published_results import published_means
 from workflow_scripts.reporting.scaling_plot import draw_scaling
 
@@ -42,7 +42,7 @@ def plot_scaling(
         read_analysis_table(path_to_models, MODELS),
         labels,
         metric=metric,
-        title=f"{chosen['setting'].capitalize()} {metric_label(metric)} on {group} languages\n({members})",
+        title=f"{chosen['setting'].capitalize()} {metric_label(metric)} on {group_label(group)}\n({members})",
         published=published,
     )
     files.save(figure)

@@ -42,6 +42,15 @@ def means():
     return table.assign(collection="miracl", metric="ndcg@10")
 
 
+@pytest.mark.parametrize(("alpha", "tagged"), [(0.0, False), (0.5, True), (1.0, False)])
+def test_only_a_hybrid_run_is_called_one(folder, alpha, tagged):
+    trained = TrainedModel.read(folder)
+    trained.manifest["settings"]["strategy"]["alpha"] = alpha
+    _, head, body = model_card(trained, means(), SETTINGS, LICENCES).split("---\n", 2)
+    assert ("hybrid-batch-training" in yaml.safe_load(head)["tags"]) == tagged
+    assert "which studies hybrid-batch training" in body and "with hybrid-batch training" not in body
+
+
 def test_a_card_states_data_strategy_seed_and_scores(folder):
     card = model_card(TrainedModel.read(folder), means(), SETTINGS, LICENCES)
     _, head, body = card.split("---\n", 2)

@@ -373,6 +373,32 @@ def test_costs_are_summed_by_rule(page):
     assert table[2] == ["aggregate", "1", "1.5", "1.5", "0.0", "0"]
 
 
+def test_stages_of_a_run_stand_in_their_order_though_the_first_system_lacks_one(page):
+    (table,) = (table for table in page.tables if "all CPU-hours" in table[0])
+    assert table[0][2:6] == ["runs", "pretrain", "finetune", "encode"]
+    assert table[1][1:5] == ["not fine-tuned", "2", "0.0375", "–"]
+
+
+@pytest.mark.parametrize(
+    ("group", "named", "tinted"),
+    [
+        ("low-resource", "retrieval on low-resource languages of atlas", True),
+        ("all", "retrieval on all languages of atlas", False),
+        ("unseen in fine-tuning", "retrieval on languages of the group “unseen in fine-tuning” of atlas", True),
+    ],
+)
+def test_a_group_is_named_as_a_sentence_would(full, tmp_path, group, named, tinted):
+    source = " ".join(_render(tmp_path, full, report=settings()["report"] | {"group": group}).split())
+    assert named in source
+    assert ("Tinted panels" in source) == tinted
+
+
+def test_hard_negatives_are_in_the_method_where_there_are_any(full, source, tmp_path):
+    assert "in-batch negatives. Rows" in " ".join(source.split())
+    method = _render(tmp_path, full, config=CONFIG | {"training": {"hard_negatives": 2}})
+    assert "in-batch negatives and 2 hard negatives of each pair. Rows" in " ".join(method.split())
+
+
 def test_the_machines_of_the_checkpoints_are_named(full, page, tmp_path):
     assert "A <b>7</b>, 2 processors, 24 GB, Linux x86_64" in "".join(page.text)
     manifests = [full["manifests"][0], *(tmp_path / f"m/mono/{seed}/manifest.json" for seed in (1, 2))]
@@ -587,7 +613,7 @@ def test_published_values_stand_beside_ours(full, tmp_path):
     assert table[1][5:10] == ["Swahili", "0.620 [0.600, 0.640]", "0.606", "+0.014", "yes"]
     assert table[2][5:] == ["mean", "412 [400, 420]", "396", "+16", "no", "BM25: Others <b>2026</b>"]
     inputs = full | {"tables": {name: path for name, path in full["tables"].items() if name != "published"}}
-    assert "Nobody has published values" in _render(tmp_path, inputs)
+    assert "None of the published values that ship with the workflow" in _render(tmp_path, inputs)
 
 
 # Sorts the first table by its first column of numbers from the keyboard, filters one that can be, prints, and tells by

@@ -34,6 +34,11 @@ def count_label(count: float) -> str:
     return f"{count:.0f}"
 
 
+def group_label(group: str) -> str:
+    """Return how a sentence names a group's languages: ``low-resource languages``."""
+    return f"{group} languages" if group in ("all", "low-resource") else f"languages of the group “{group}”"
+
+
 @dataclass(frozen=True)
 class Labels:
     """Labels of models, strategies and the languages of one collection, in display order; members of its groups.

@@ -53,7 +53,8 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
     head: dict[str, Any] = {
         "library_name": "sentence-transformers",
         "pipeline_tag": "sentence-similarity",
-        "tags": ["sentence-transformers", "feature-extraction", "hybrid-batch-training"],
+        "tags": ["sentence-transformers", "feature-extraction"]
+        + (["hybrid-batch-training"] if 0 < strategy["alpha"] < 1 else []),
         "language": languages,
     }
     if "hub" in base:
@@ -79,8 +80,8 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
     parts = [
         f"---\n{yaml.safe_dump(head, sort_keys=False, allow_unicode=True)}---",
         f"# {settings['models'][run['model']]}, {settings['strategies'][run['strategy']]}, seed {run['seed']}",
-        f"A bi-encoder for multilingual retrieval, made by the experiment `{settings['experiment']}` with hybrid-batch "
-        "training (arXiv 2408.10536).",
+        f"A bi-encoder for multilingual retrieval, made by the experiment `{settings['experiment']}`, which studies "
+        "hybrid-batch training (arXiv 2408.10536).",
         _use(entry),
         "## Training",
         _table(["what", "value"], [[name, value] for name, value in facts.items()]),
@@ -92,7 +93,8 @@ def model_card(trained: TrainedModel, means: pd.DataFrame, settings: dict[str, A
         "## Scores",
         _table(*_scores(means)),
         "× 100, means over languages (ordered pairs of them in cross-lingual retrieval) of this run alone; the "
-        "experiment's report has intervals and comparisons. Fine-tuning read nothing of these collections.",
+        "experiment's report has intervals and comparisons. Fine-tuning left out what overlaps these collections, as "
+        "counted above; what a base model from elsewhere has read is not known here.",
     ]
     return "\n\n".join(parts) + "\n"
 

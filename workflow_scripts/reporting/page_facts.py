@@ -28,7 +28,7 @@ from workflow_scripts.reporting.analysis_tables import (
 from workflow_scripts.reporting.few_draws import fewest_draws
 from workflow_scripts.reporting.few_queries import FEWEST_QUERIES, few_queries
 from workflow_scripts.reporting.html_table import HtmlTable, make_table, text
-from workflow_scripts.reporting.labels import BM25, Labels, metric_label, setting
+from workflow_scripts.reporting.labels import BM25, Labels, group_label, metric_label, setting
 from workflow_scripts.reporting.licences import Licences
 from workflow_scripts.reporting.page import (
     COLLECTION_FIGURES,
@@ -101,6 +101,8 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "report": {**chosen, "group": group},
         "metric": metric_label(chosen["metric"]),
         "parallel": setting(settings["collections"][chosen["collection"]], "parallel", bool),
+        "group_label": group_label(group),
+        "group_is_all": set(labels.languages) <= set(labels.members(group)),
         "group_languages": ", ".join(labels.language(lang) for lang in labels.members(group)),
         "compared": f"{labels.strategy(compare['strategy'])} against {_either(labels, compare['baselines'])}",
         "confidence": f"{100 * confidence:g} %",

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.reporting.costs import STAGES
 from workflow_scripts.reporting.html_table import (
     MINUS,
     SYSTEM,
@@ -19,7 +20,7 @@ from workflow_scripts.reporting.html_table import (
     spell,
     text,
 )
-from workflow_scripts.reporting.labels import BM25, Labels, metric_label
+from workflow_scripts.reporting.labels import BM25, Labels, group_label, metric_label
 from workflow_scripts.reporting.tables import OF_THE_POOL
 
 _DIFFERENCE = " - "  # between two strategies in the column "strategy" of scaling.csv
@@ -161,7 +162,7 @@ def scaling_tables(
     is_difference = rows["strategy"].str.contains(_DIFFERENCE, regex=False)
     rows = pd.concat([rows[is_difference], rows[~is_difference]])
     whole, without = rows[rows["left_out"] == ""], rows[rows["left_out"] != ""]
-    caption = f"{metric_label(metric)}, {setting}, {group} languages: change for ten times as many parameters"
+    caption = f"{metric_label(metric)}, {setting}, {group_label(group)}: change for ten times as many parameters"
     columns = ["strategy", "models", "slope per decade"]
     return (
         make_table("scaling", caption, columns, _slopes(whole, labels, metric, left_out=False)),
@@ -263,7 +264,7 @@ def _group(name: str, labels: Labels) -> str:
 def costs_table(costs: pd.DataFrame, labels: Labels) -> HtmlTable:
     """Return one row a system: hours of one run by stage (GPU-hours where a GPU was used), then in all."""
     unit, name = ("gpu_hours", "GPU-hours") if (costs["gpu_hours"] > 0).any() else ("cpu_hours", "CPU-hours")
-    stages = list(dict.fromkeys(costs["stage"]))
+    stages = [name for name in STAGES if (costs["stage"] == name).any()]
     rows = []
     for (model, strategy), ours in _sorted(costs, labels, "stage", stages).groupby(list(SYSTEM), sort=False):
         spent = ours.set_index("stage")[unit].reindex(stages)
