@@ -160,6 +160,16 @@ def stop_where_another_process_makes_the_same():
             )
 
 
+def stop_where_nothing_is_expected():
+    """Before an experiment is made only to be compared with nothing."""
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.rule.name == "check"]
+    if jobs and not expected_values(None):
+        raise WorkflowError(
+            f"{path_to_expected_values()}: no such file, so nothing is known to check: write there what the experiment "
+            f"should give, values of {made('tables/per_group.csv')} with tolerances (docs/statistics.md: Expected values)"
+        )
+
+
 def mark_what_is_to_be_made_again():
     """What this run is to replace counts as unfinished until it is replaced, or, once it is gone, as changed.
 
