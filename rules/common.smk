@@ -29,6 +29,7 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.translation_languages import read_translation_languages
 from workflow_scripts.planning import (
     data_files,
+    fetched,
     held_out,
     job_costs,
     job_resources,
@@ -73,7 +74,7 @@ try:
 except InputError as error:
     raise WorkflowError(str(error)) from None
 
-# What is fetched from the hub, by the path of its manifest.
+# What can be fetched from the hub, by the path of its manifest.
 FILE_SETS = {
     str(files.manifest(config["downloads"])): files
     for files in [

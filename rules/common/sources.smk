@@ -82,8 +82,11 @@ def fetched_collection(wildcards):
 
 
 def everything_fetched(wildcards):
-    """What comes from the hub: data and models."""
-    return list(FILE_SETS) + [base_files(model) for model in hub_models()]
+    """What comes from the hub, as far as `all` needs it: data, models and translators."""
+    models = [base_files(model) for model in fetched.read_models(config)]
+    translators = [translator_marker(name) for name in fetched.read_translators(config)]
+    data = data_files.manifests(config, fetched.read_file_sets(config))
+    return data + models + translators
 
 
 def patterns_of_files(wildcards, output):

@@ -67,7 +67,7 @@ def collection_file_sets(config: Config, collection: str, lang: str) -> list[Fil
 
 
 def all_file_sets(config: Config) -> list[FileSet]:
-    """Return everything that the experiment fetches, each once."""
+    """Return everything that can be fetched, each once; what is needed of it, ``fetched`` says."""
     texts = set(text_languages(config))
     sets = [
         file_set
@@ -77,13 +77,12 @@ def all_file_sets(config: Config) -> list[FileSet]:
         if kind == "pairs" or lang in texts
         for file_set in source_file_sets(config, name, kind, lang)
     ]
-    sets += [
-        file_set
-        for name in config["experiment"]["collections"]
-        for lang in config["collections"][name]["languages"]
-        for file_set in collection_file_sets(config, name, lang)
-    ]
-    return list(dict.fromkeys(sets))
+    return list(dict.fromkeys([*sets, *collections_file_sets(config)]))
+
+
+def collections_file_sets(config: Config) -> list[FileSet]:
+    """Return what is fetched of all collections, which are evaluated whole."""
+    return list(fetched_languages(config))
 
 
 def fetched_languages(config: Config) -> dict[FileSet, list[tuple[str, str]]]:

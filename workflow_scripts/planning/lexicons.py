@@ -64,24 +64,33 @@ def parallel_sources(config: Config, name: str, lang: str) -> list[str]:
     return [source for source, known in languages.items() if {"en", lang} <= set(known)]
 
 
+def lexicon_pairs(config: Config) -> dict[str, set[str]]:
+    """Return the languages of the pairs that lexicons in use are induced from, English too, by source."""
+    return _induced_from(config, "pairs")
+
+
 def lexicon_file_sets(config: Config) -> list[FileSet]:
     """Return what is fetched of the texts that lexicons in use are induced from, each once."""
-    texts = (
-        (name, lang, config["lexicons"][name])
-        for name in lexicons_in_use(config)
-        for lang in config["lexicons"][name]["languages"]
-        if config["lexicons"][name]["format"] == INDUCED
-    )
     return list(
         dict.fromkeys(
             file_set
-            for name, lang, entry in texts
-            if entry["parallel"] == "texts"
-            for source in parallel_sources(config, name, lang)
-            for known in ("en", lang)
-            for file_set in source_file_sets(config, source, "texts", known)
+            for source, languages in _induced_from(config, "texts").items()
+            for lang in sorted(languages)
+            for file_set in source_file_sets(config, source, "texts", lang)
         )
     )
+
+
+def _induced_from(config: Config, kind: str) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for name in lexicons_in_use(config):
+        entry = config["lexicons"][name]
+        if entry["format"] != INDUCED or entry["parallel"] != kind:
+            continue
+        for lang in entry["languages"]:
+            for source in parallel_sources(config, name, lang):
+                found.setdefault(source, set()).update({"en", lang})
+    return found
 
 
 def check_lexicons(config: Config, known: list[str]) -> None:

@@ -27,16 +27,17 @@ def tokenizer_model(config: Config, name: str) -> str:
     return next(model for model in config["models"] if vocabulary(config, model) == name)
 
 
-def models_read(config: Config) -> list[str]:
+def models_read(config: Config, compares: bool = True) -> list[str]:
     """Return the models whose files the experiment reads, each once.
 
-    Those it chooses, those that lend them a tokenizer, and the one that compares translations with their source.
+    Those it chooses, those that lend them a tokenizer, and, with ``compares``, the one that compares translations with
+    their source.
     """
     chosen = config["experiment"]["models"]
     names = dict.fromkeys(vocabulary(config, model) for model in chosen)
     lenders = [tokenizer_model(config, name) for name in names if name != PRETRAINED]
-    compares = [name for name in [similarity_model(config)] if name in config["models"]]
-    return list(dict.fromkeys([*chosen, *lenders, *compares]))
+    comparing = [name for name in [similarity_model(config)] if compares and name in config["models"]]
+    return list(dict.fromkeys([*chosen, *lenders, *comparing]))
 
 
 def text_form(config: Config, model: str) -> str:
