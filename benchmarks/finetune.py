@@ -48,7 +48,6 @@ ENTRY = {
     "normalise": True,
     "processes": 1,
     "sharded": False,
-    "gradient_checkpointing": False,
 }
 RATE, WARMUP_SHARE, WEIGHT_DECAY, MAX_NORM, TEMPERATURE = 1e-4, 0.1, 0.01, 1.0, 0.05
 

@@ -1,4 +1,5 @@
 # Contrastive fine-tuning: one job a model × strategy × seed, and one for each learning rate that is to be tried.
+# What decides no weight is a resource, not a parameter: another value trains nothing again.
 
 
 rule try_learning_rate:
@@ -27,6 +28,8 @@ rule try_learning_rate:
         runtime=training_time,
         disk_mb=training_disk,
         nodes=training_nodes,
+        checkpoint_every=config["training"]["checkpoint_every"],
+        gradient_checkpointing=recomputes_layers,
     params:
         settings=finetune_settings,
         seed=config["experiment"]["seeds"][0],
@@ -47,6 +50,8 @@ rule try_learning_rate:
         " --threads {threads}"
         " --gpus {resources.gpu}"
         " --nodes {resources.nodes}"
+        " --checkpoint-every {resources.checkpoint_every}"
+        " --gradient-checkpointing {resources.gradient_checkpointing}"
         " --partial {params.partial:q}"
         " --events {params.events:q}"
         " --output {output:q}"
@@ -82,6 +87,8 @@ rule finetune:
         runtime=training_time,
         disk_mb=training_disk,
         nodes=training_nodes,
+        checkpoint_every=config["training"]["checkpoint_every"],
+        gradient_checkpointing=recomputes_layers,
     params:
         settings=finetune_settings,
         base=subpath(input.base, parent=True),
@@ -102,6 +109,8 @@ rule finetune:
         " --threads {threads}"
         " --gpus {resources.gpu}"
         " --nodes {resources.nodes}"
+        " --checkpoint-every {resources.checkpoint_every}"
+        " --gradient-checkpointing {resources.gradient_checkpointing}"
         " --partial {params.partial:q}"
         " --events {params.events:q}"
         " --output {params.folder:q}"

@@ -13,6 +13,7 @@ def main() -> None:
     )
     flags = parser.parse_args()
     threads = threads_of_process(flags, "workflow_scripts.finetune")
+    from workflow_scripts.training.contrastive import Upkeep
     from workflow_scripts.training.finetuning import finetune
 
     finetune(
@@ -26,6 +27,7 @@ def main() -> None:
         path_to_output=flags.output,
         path_to_partial=flags.partial,
         path_to_events=flags.events,
+        upkeep=Upkeep(flags.checkpoint_every, bool(flags.gradient_checkpointing)),
         paths_to_tries=flags.tries,
     )
 

@@ -11,7 +11,7 @@ def main() -> None:
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON: the rate, its held-out loss, records")
     flags = parser.parse_args()
     threads = threads_of_process(flags, "workflow_scripts.try_learning_rate")
-    from workflow_scripts.training.contrastive import TrainingInputs
+    from workflow_scripts.training.contrastive import TrainingInputs, Upkeep
     from workflow_scripts.training.learning_rate_tries import try_learning_rate
 
     try_learning_rate(
@@ -23,6 +23,7 @@ def main() -> None:
         path_to_output=flags.output,
         path_to_partial=flags.partial,
         path_to_events=flags.events,
+        upkeep=Upkeep(flags.checkpoint_every, bool(flags.gradient_checkpointing)),
     )
 
 

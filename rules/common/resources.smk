@@ -78,6 +78,10 @@ def encoding_gpu_memory(wildcards):
     return gpu_memory_of_encoding(wildcards.model)
 
 
+def recomputes_layers(wildcards):
+    return int(config["models"][wildcards.model]["gradient_checkpointing"])
+
+
 def training_nodes(wildcards):
     return config["models"][wildcards.model]["nodes"]
 

@@ -180,6 +180,17 @@ def test_another_memory_for_searching_searches_nothing_again(tiny):
     assert planned == {"report": 1}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda config: config["training"].update(checkpoint_every=7),
+        lambda config: config["models"]["tiny-s"].update(gradient_checkpointing=True),
+    ],
+)
+def test_what_decides_no_weight_trains_nothing_again(tiny, change):
+    assert plan_with_config(tiny, change) == {"report": 1}
+
+
 def test_a_training_hyper_parameter_retrains_every_run_once(tiny):
     planned = plan_with_config(tiny, lambda config: config["training"].update(temperature=0.1))
     assert planned["finetune"] == 6

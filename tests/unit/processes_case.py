@@ -11,13 +11,15 @@ import sys
 from pathlib import Path
 
 from safetensors.torch import load_file
-from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
+from training_case import CHECKPOINT_EVERY, MODEL, TRAINING, write_case, write_encoder, write_tokens
 
 from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.contrastive import Upkeep
 from workflow_scripts.training.finetuning import finetune
 
 ROOT = Path(__file__).resolve().parents[2]
 DROPPED = 77
+UPKEEP = Upkeep(CHECKPOINT_EVERY)
 LONGEST_S = 120  # of one training
 # Imported once, by the process of which all others are copies.
 IMPORTED = ["workflow_scripts.training.finetuning", "torch.distributed.fsdp", "torch.distributed.tensor"]
@@ -49,7 +51,7 @@ def stop_after(step):
     Checkpoints.save = save_and_stop
 
 
-def train_in_process(rank, size, port, case, output, model, training, interrupt):
+def train_in_process(rank, size, port, case, output, model, training, interrupt, upkeep):
     # Where it crashes or hangs, what it was at is the only trace of the cause.
     faulthandler.enable(all_threads=True)
     faulthandler.dump_traceback_later(LONGEST_S - 20, exit=True)
@@ -60,7 +62,7 @@ def train_in_process(rank, size, port, case, output, model, training, interrupt)
         hook(*arguments)
     settings = {"model": MODEL | model, "strategy": {"alpha": 0.5}, "training": TRAINING | training}
     inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
-    finetune(*inputs, settings, 1, 1, output, f"{output}.partial")
+    finetune(*inputs, settings, 1, 1, output, f"{output}.partial", upkeep=upkeep)
 
 
 def free_port():
@@ -75,19 +77,19 @@ def free_port():
     raise OSError("no free port found")
 
 
-def start(starter, case, output, size, model=None, training=None, interrupt=None):
+def start(starter, case, output, size, model=None, training=None, interrupt=None, upkeep=UPKEEP):
     """Start ``size`` processes, each of which calls ``interrupt`` (a function and its arguments) before it trains."""
-    arguments = (size, free_port(), case, str(output), model or {}, training or {}, interrupt)
+    arguments = (size, free_port(), case, str(output), model or {}, training or {}, interrupt, upkeep)
     processes = [starter.Process(target=train_in_process, args=(rank, *arguments)) for rank in range(size)]
     for process in processes:
         process.start()
     return processes
 
 
-def train(starter, case, name, size, model=None, training=None, stop=None):
+def train(starter, case, name, size, model=None, training=None, stop=None, upkeep=UPKEEP):
     """Train in ``size`` processes, to the end or to the checkpoint of update ``stop``; return the model's folder."""
     output = case["folder"] / name
-    processes = start(starter, case, output, size, model, training, stop and (stop_after, stop))
+    processes = start(starter, case, output, size, model, training, stop and (stop_after, stop), upkeep)
     for process in processes:
         process.join(LONGEST_S)
     ended = [process.exitcode for process in processes]
@@ -95,11 +97,12 @@ def train(starter, case, name, size, model=None, training=None, stop=None):
     return output
 
 
-def command_line(case, output, training, model=None, entry="finetune"):
+def command_line(case, output, training, model=None, entry="finetune", checkpoint_every=CHECKPOINT_EVERY):
     """Return the command and the folder of a fine-tuning that starts two processes, as subprocess takes them."""
     settings = {"model": MODEL | {"processes": 2} | (model or {}), "strategy": {"alpha": 0.5}, "training": training}
     command = [sys.executable, "-m", f"workflow_scripts.{entry}", "--base", case["base"], "--pairs", *case["pairs"]]
     command += ["--tokens", *case["tokens"], "--overlaps", *case["overlaps"], "--settings", json.dumps(settings)]
+    command += ["--checkpoint-every", str(checkpoint_every)]
     command += ["--seed", "1", "--threads", "2", "--output", str(output), "--partial", f"{output}.partial"]
     return {"args": command, "cwd": ROOT}
 

@@ -325,13 +325,13 @@ def test_a_damaged_checkpoint_is_left_out_for_the_one_before(tmp_path, caplog):
     for place in [len(content) - 1, 8, 40, *rng.sample(range(8, len(content)), 60)]:
         newest.write_bytes(turned(content, place, rng.randrange(8)))
         model, optimizer = fresh()
-        assert Checkpoints(tmp_path, "key").restore(model, optimizer) == 4, place
+        assert Checkpoints(tmp_path, "key").restore(model, optimizer) == (4, []), place
         assert torch.equal(model.weight, states[4])
     newest.write_bytes(content[:-1])
-    assert Checkpoints(tmp_path, "key").restore(*fresh()) == 4
+    assert Checkpoints(tmp_path, "key").restore(*fresh()) == (4, [])
     newest.write_bytes(content)
     model, optimizer = fresh()
-    assert Checkpoints(tmp_path, "key").restore(model, optimizer) == 8
+    assert Checkpoints(tmp_path, "key").restore(model, optimizer) == (8, [])
     assert torch.equal(model.weight, states[8])
     best = tmp_path / "best.safetensors"
     best.write_bytes(turned(best.read_bytes(), best.stat().st_size - 1, 1))

@@ -15,7 +15,17 @@ import pytest
 import torch
 from safetensors.torch import load_file
 from tqdm import tqdm
-from training_case import MODEL, PRETRAINING, SHAPE, TRAINING, write_case, write_encoder, write_tokenizer, write_tokens
+from training_case import (
+    CHECKPOINT_EVERY,
+    MODEL,
+    PRETRAINING,
+    SHAPE,
+    TRAINING,
+    write_case,
+    write_encoder,
+    write_tokenizer,
+    write_tokens,
+)
 
 from workflow_scripts.data.content_key import content_key
 from workflow_scripts.data.errors import InputError
@@ -25,12 +35,14 @@ from workflow_scripts.encoders.bi_encoder import load_bi_encoder
 from workflow_scripts.reporting.job_logs import earlier_attempts, processor_time
 from workflow_scripts.training import checkpoints, trainer
 from workflow_scripts.training.checkpoints import Checkpoints
+from workflow_scripts.training.contrastive import Upkeep
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.pretraining import plan_lines, pretrain, read_lines
 from workflow_scripts.training.trainer import TrainerSettings, train
 
 ROOT = Path(__file__).resolve().parents[2]
 HYBRID = {"alpha": 0.5}
+UPKEEP = Upkeep(CHECKPOINT_EVERY)
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +52,10 @@ def case(tmp_path_factory):
     return {**paths, "base": base, "tokens": write_tokens(base, paths["pairs"], folder / "tokens"), "folder": folder}
 
 
-def run_finetune(case, output, training=TRAINING, model=MODEL, strategy=HYBRID, seed=1):
+def run_finetune(case, output, training=TRAINING, model=MODEL, strategy=HYBRID, seed=1, upkeep=UPKEEP):
     settings = {"model": model, "strategy": strategy, "training": training}
     inputs = case["base"], case["pairs"], case["tokens"], case["overlaps"]
-    finetune(*inputs, settings, seed, 1, output, f"{output}.partial")
+    finetune(*inputs, settings, seed, 1, output, f"{output}.partial", upkeep=upkeep)
 
 
 def weights(folder):
@@ -97,8 +109,8 @@ def test_unfinished_work_that_cannot_be_removed_fails_no_job_that_is_whole(case,
 
 
 def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_path):
-    training = TRAINING | {"steps": 60, "checkpoint_every": 7}
-    run_finetune(case, tmp_path / "whole", training)
+    training = TRAINING | {"steps": 60}
+    run_finetune(case, tmp_path / "whole", training, upkeep=Upkeep(7))
     output, partial = tmp_path / "killed", tmp_path / "state"
     settings = json.dumps({"model": MODEL, "strategy": HYBRID, "training": training})
     command = [
@@ -114,6 +126,8 @@ def test_killed_by_sigkill_and_run_again_ends_with_the_same_weights(case, tmp_pa
             "1",
             "--threads",
             "1",
+            "--checkpoint-every",
+            "7",
         ),
         *("--output", str(output), "--partial", str(partial)),
     ]
@@ -145,8 +159,8 @@ def test_stops_at_any_checkpoint_and_goes_on_bitwise(case, whole, tmp_path, monk
     took = SpentTime(wall=1e6, processor=2e6)
     for stop in (3, 6, 9):
 
-        def save_and_stop(self, step, model, optimizer, stop=stop):
-            save(self, step, model, optimizer)
+        def save_and_stop(self, step, *state, stop=stop):
+            save(self, step, *state)
             if step == stop:
                 raise KeyboardInterrupt
 
@@ -163,6 +177,31 @@ def test_stops_at_any_checkpoint_and_goes_on_bitwise(case, whole, tmp_path, monk
     run_finetune(case, tmp_path / "new")
     manifest = read_manifest(tmp_path / "new")
     assert manifest["wall_seconds"] < took.wall and manifest["processor_seconds"] < took.processor
+
+
+def test_neither_weights_nor_metrics_hinge_on_checkpoints_nor_on_recomputed_layers(case, tmp_path, monkeypatch):
+    """A record is of three updates: checkpoints fall between records, and training goes on from one of them."""
+    training = TRAINING | {"steps": 300}
+    run_finetune(case, tmp_path / "whole", training, upkeep=Upkeep(1000))
+    save = Checkpoints.save
+
+    def save_and_stop(self, step, *state):
+        save(self, step, *state)
+        if step == 50:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoints, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_finetune(case, tmp_path / "other", training, upkeep=Upkeep(25))
+    # Memory was short, so the run goes on with recomputed layers, and other checkpoints.
+    run_finetune(case, tmp_path / "other", training, upkeep=Upkeep(7, gradient_checkpointing=True))
+    assert equal(weights(tmp_path / "other"), weights(tmp_path / "whole"))
+    first, second = records(tmp_path / "whole"), records(tmp_path / "other")
+    for record in first + second:
+        record.pop("examples_per_second")
+    assert [record["step"] for record in first] == list(range(3, 301, 3))
+    assert first == second
 
 
 def test_state_of_other_settings_is_not_resumed(case, whole, tmp_path, monkeypatch, caplog):
@@ -288,7 +327,7 @@ def test_a_strategy_without_alpha_is_refused(case, tmp_path):
 
 def test_training_finds_the_passage_of_its_questions(case, tmp_path):
     """All 59 questions against all passages of their language: chance is a mean reciprocal rank of .08."""
-    run_finetune(case, tmp_path / "long", TRAINING | {"steps": 150, "batch_size": 16, "checkpoint_every": 1000})
+    run_finetune(case, tmp_path / "long", TRAINING | {"steps": 150, "batch_size": 16})
     from training_case import pair_rows
 
     def mean_reciprocal_rank(folder):

@@ -17,6 +17,7 @@ from safetensors import safe_open
 from training_case import TRAINING
 
 from workflow_scripts.training import checkpoints
+from workflow_scripts.training.contrastive import Upkeep
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process ends with its torchrun on Linux alone")
 
@@ -68,10 +69,10 @@ def kill_at(updates, run, partial):
 
 
 def test_killed_by_sigkill_at_any_update_a_worker_then_all_ends_with_the_same_weights(starter, case):
-    training = TRAINING | {"steps": 150, "checkpoint_every": 7}
-    whole = train(starter, case, "whole", 2, training=training)
+    training = TRAINING | {"steps": 150}
+    whole = train(starter, case, "whole", 2, training=training, upkeep=Upkeep(7))
     output = case["folder"] / "killed"
-    partial, run = Path(f"{output}.partial"), command_line(case, output, training)
+    partial, run = Path(f"{output}.partial"), command_line(case, output, training, checkpoint_every=7)
     first = _ANY.randint(1, 40)
 
     launcher, workers, log = kill_at(first, run, partial)
@@ -158,5 +159,5 @@ def test_killed_while_it_writes_it_goes_on_from_the_last_whole_checkpoint(starte
 
 
 def test_the_last_two_checkpoints_are_kept(starter, case):
-    output = train(starter, case, "kept", 2, training={"checkpoint_every": 2}, stop=10)
+    output = train(starter, case, "kept", 2, upkeep=Upkeep(2), stop=10)
     assert kept(output) == [8, 10]

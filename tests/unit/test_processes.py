@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 from training_case import MODEL, TRAINING
 
 from workflow_scripts.training import learner, processes
+from workflow_scripts.training.contrastive import Upkeep
 from workflow_scripts.training.finetuning import finetune
 
 
@@ -100,9 +101,9 @@ def test_a_batch_that_does_not_divide_is_shared_too_with_its_hard_negatives(star
 @pytest.mark.parametrize("sharded", [False, True])
 def test_processes_stop_early_with_the_weights_of_the_best_evaluation(starter, case, sharded):
     held_out = {"share": 0.3, "batches": 2, "every": 2, "patience": 0}
-    training = {"steps": 30, "checkpoint_every": 4, "held_out": held_out}
-    alone = train(starter, case, f"early-alone-{sharded}", 1, training=training)
-    together = train(starter, case, f"early-{sharded}", 2, {"sharded": sharded}, training)
+    training, upkeep = {"steps": 30, "held_out": held_out}, Upkeep(4)
+    alone = train(starter, case, f"early-alone-{sharded}", 1, training=training, upkeep=upkeep)
+    together = train(starter, case, f"early-{sharded}", 2, {"sharded": sharded}, training, upkeep=upkeep)
     assert len(losses(together)) < 30
     assert_alike(together, alone)
 
@@ -114,8 +115,9 @@ LORA = {"rank": 4, "alpha": 8, "targets": ["query", "value"], "dropout": 0.0}
 def test_all_that_saves_memory_together_changes_nothing(starter, case, dtype):
     """As the largest models are trained: adapters, recomputed layers, shards, chunks."""
     settings = {
-        "model": {"lora": LORA, "gradient_checkpointing": True, "sharded": True},
+        "model": {"lora": LORA, "sharded": True},
         "training": {"chunk_tokens": 64, "dtype": dtype},
+        "upkeep": Upkeep(3, gradient_checkpointing=True),
     }
     plain = {"model": {"lora": LORA}, "training": {"dtype": dtype}}
     together, alone = (train(starter, case, f"{dtype}-{n}", n, **s) for n, s in ((2, settings), (1, plain)))

@@ -147,6 +147,26 @@ def test_labels_are_in_no_settings_of_training_and_search(config):
     ]
 
 
+def test_what_decides_no_weight_is_in_no_settings_of_training(config):
+    before = section.finetune_settings(config, "atlas-s", "mono")
+    config["training"]["checkpoint_every"] += 1
+    config["models"]["atlas-s"] |= {"gradient_checkpointing": True, "nodes": 2}
+    assert section.finetune_settings(config, "atlas-s", "mono") == before
+    config["models"]["atlas-s"]["processes"] = 2  # rounds differently
+    assert section.finetune_settings(config, "atlas-s", "mono") != before
+
+
+def test_the_rate_of_a_model_that_tries_several_decides_nothing(config):
+    model = config["models"]["atlas-s"]
+    before = section.finetune_settings(config, "atlas-s", "mono")
+    model["learning_rate"] *= 2
+    assert section.finetune_settings(config, "atlas-s", "mono") != before
+    model["learning_rates"] = [0.001, 0.002]
+    tried = section.finetune_settings(config, "atlas-s", "mono")
+    model["learning_rate"] *= 2
+    assert section.finetune_settings(config, "atlas-s", "mono") == tried
+
+
 def changes_of_search(config, **changes):
     """Which rules' settings a change of the search section changes: index, search, search_bm25."""
 

@@ -19,7 +19,6 @@ MODEL = {
     "normalise": True,
     "processes": 1,
     "sharded": False,
-    "gradient_checkpointing": False,
 }
 FORM = ("query_prefix", "passage_prefix", "max_query_length", "max_passage_length")
 SHAPE = {"layers": 1, "hidden": 16, "heads": 2, "intermediate": 32, "learning_rate": 5e-3}
@@ -49,8 +48,8 @@ TRAINING = {
     "weight_decay": 0.01,
     "max_gradient_norm": 1.0,
     "dtype": "float32",
-    "checkpoint_every": 3,
 }
+CHECKPOINT_EVERY = 3
 
 
 def name(number):

@@ -22,7 +22,7 @@ _ENCODER_KEYS = (
     "max_query_length",
     "max_passage_length",
 )
-_LEARNING_KEYS = ("learning_rate", "processes", "sharded", "gradient_checkpointing", "lora")
+_LEARNING_KEYS = ("learning_rate", "processes", "sharded", "lora")
 # What decides a faiss index, which may take hours to make, and what a search does with it.
 FAISS_BUILDING = ("nlist", "pq_pieces", "pq_bits", "hnsw_links", "ef_construction")
 FAISS_SEARCHING = ("margin", "nprobe", "ef_search")
@@ -51,11 +51,16 @@ def pretrain_settings(config: Config, model: str) -> str:
 
 
 def finetune_settings(config: Config, model: str, strategy: str) -> str:
-    """For ``finetune``: how the model reads text and learns, the strategy, the training section."""
+    """For ``finetune``: how the model reads text and learns, the strategy, and what of the training section decides it.
+
+    Checkpoints and recomputed layers decide no weight, nor does the one rate of a model with ``learning_rates``.
+    """
     chosen = config["models"][model]
-    entry = {**_encoder_entry(config, model), **{key: chosen[key] for key in _LEARNING_KEYS if key in chosen}}
+    keys = [key for key in _LEARNING_KEYS if not (key == "learning_rate" and "learning_rates" in chosen)]
+    entry = {**_encoder_entry(config, model), **{key: chosen[key] for key in keys if key in chosen}}
     point = {key: value for key, value in config["strategies"][strategy].items() if key != "label"}
-    return canonical({"model": entry, "strategy": point, "training": config["training"]})
+    training = {key: value for key, value in config["training"].items() if key != "checkpoint_every"}
+    return canonical({"model": entry, "strategy": point, "training": training})
 
 
 def codeswitch_settings(config: Config, strategy: str) -> str:

@@ -7,6 +7,7 @@ a damaged one is not either.
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from workflow_scripts.training.processes import ALONE, Processes
 _log = logging.getLogger(__name__)
 _KEPT = 2
 _BEST = "best.safetensors"
+_UNREAD = "unread"
 _SPENT = "spent"  # float64 [2]: seconds by the clock, of processors
 _NAME = re.compile(r"step-(\d+)\.safetensors")
 
@@ -48,11 +50,22 @@ class Checkpoints:
                     path.unlink()
         processes.wait()
 
-    def save(self, step: int, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Write the state after ``step`` updates, whole or not at all; remove all but the last two."""
+    def save(
+        self,
+        step: int,
+        model: torch.nn.Module,
+        optimizer: torch.optim.Optimizer,
+        unread: Sequence[Mapping[str, torch.Tensor]] = (),
+    ) -> None:
+        """Write the state after ``step`` updates, whole or not at all; remove all but the last two.
+
+        ``unread``: numbers of the last updates, by name, that are in no record yet.
+        """
         tensors = {f"model.{name}": tensor for name, tensor in _distinct_tensors(model).items()}
         for number, state in optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer.{number}.{name}": torch.as_tensor(value) for name, value in state.items()}
+        if unread:
+            tensors |= {f"{_UNREAD}.{name}": torch.stack([update[name] for update in unread]) for name in unread[0]}
         tensors = self._whole(tensors)
         for kind, state in _random_states().items():
             tensors |= {
@@ -83,10 +96,12 @@ class Checkpoints:
             for name, tensor in _distinct_tensors(model).items():
                 tensor.copy_(shard_like(tensors[name], tensor))
 
-    def restore(self, model: torch.nn.Module, optimizer: torch.optim.Optimizer) -> int:
-        """Load the last whole checkpoint into model and optimiser; return how many updates it has, 0 without any.
+    def restore(
+        self, model: torch.nn.Module, optimizer: torch.optim.Optimizer
+    ) -> tuple[int, list[dict[str, torch.Tensor]]]:
+        """Load the last whole checkpoint into model and optimiser; return how many updates it has, and what is unread.
 
-        What it took counts as this job's.
+        0 and nothing without any. What it took counts as this job's.
         """
         tensors, last = None, None
         for last in reversed(self._paths()):
@@ -96,7 +111,7 @@ class Checkpoints:
             _log.warning("%s is damaged; it is left out", last)
         if tensors is None or last is None:
             go_on_from(SpentTime())
-            return 0
+            return 0, []
         go_on_from(SpentTime(*tensors[_SPENT].tolist()))
         step = int(_NAME.fullmatch(last.name)[1])
         with torch.no_grad():
@@ -114,7 +129,12 @@ class Checkpoints:
         optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
         _set_random_states({kind: tensors.get(f"random.{kind}.{self._processes.rank}") for kind in _random_states()})
         _log.info("resuming from %s", last)
-        return step
+        unread = {
+            name.partition(".")[2]: tensor.to(parameters[0].device)
+            for name, tensor in tensors.items()
+            if name.startswith(f"{_UNREAD}.")
+        }
+        return step, [dict(zip(unread, update, strict=True)) for update in zip(*unread.values(), strict=True)]
 
     def _whole(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return whole tensors on the CPU, all of them in the first process, which writes them, none in another.

@@ -35,6 +35,14 @@ class TrainingInputs:
 
 
 @dataclass(frozen=True)
+class Upkeep:
+    """What decides no weight of a run and no record: updates between checkpoints, whether layers are recomputed."""
+
+    checkpoint_every: int = 100
+    gradient_checkpointing: bool = False
+
+
+@dataclass(frozen=True)
 class TrainedRun:
     """A trained encoder, and what happened."""
 
@@ -53,6 +61,7 @@ def train_contrastively(
     threads: int,
     path_to_partial: str | Path,
     path_to_events: str | Path | None,
+    upkeep: Upkeep,
 ) -> TrainedRun:
     """Train as ``finetune`` says; each process calls it and gets the same."""
     model, strategy, training = settings["model"], settings["strategy"], settings["training"]
@@ -82,7 +91,7 @@ def train_contrastively(
         cross_pairs=training["cross_pairs"],
     )
     batches = list(islice(HybridBatches(pairs.sources, sampler, alpha, seed), training["steps"]))
-    learner = Learner(inputs.base, model, training["dtype"], device, processes)
+    learner = Learner(inputs.base, model, training["dtype"], device, processes, upkeep.gradient_checkpointing)
     if not processes.leads:
         torch.manual_seed(seed + processes.rank)  # the model is the same in every process, its dropout is not
 
@@ -119,7 +128,7 @@ def train_contrastively(
         warmup_share=training["warmup_share"],
         weight_decay=training["weight_decay"],
         max_gradient_norm=training["max_gradient_norm"],
-        checkpoint_every=training["checkpoint_every"],
+        checkpoint_every=upkeep.checkpoint_every,
         evaluate_every=held_out["every"] if held_out else 0,
         patience=held_out.get("patience") if held_out else None,
     )

@@ -10,7 +10,7 @@ from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.manifest import write_manifest
 from workflow_scripts.encoders.model_folder import save_sentence_transformer
 from workflow_scripts.training.batches import realised_counts
-from workflow_scripts.training.contrastive import TrainingInputs, train_contrastively
+from workflow_scripts.training.contrastive import TrainingInputs, Upkeep, train_contrastively
 from workflow_scripts.training.learning_rate_tries import chosen_rate
 from workflow_scripts.training.metrics import write_metrics
 from workflow_scripts.training.processes import leave_processes
@@ -28,6 +28,7 @@ def finetune(
     path_to_partial: str | Path,
     path_to_events: str | Path | None = None,
     paths_to_tries: Sequence[str | Path] = (),
+    upkeep: Upkeep | None = None,
 ) -> None:
     """Fine-tune the encoder at ``path_to_base`` and write its folder.
 
@@ -42,7 +43,7 @@ def finetune(
     if paths_to_tries:
         settings = {**settings, "model": {**settings["model"], "learning_rate": chosen_rate(paths_to_tries)}}
     inputs = TrainingInputs(path_to_base, paths_to_pairs, paths_to_tokens, paths_to_overlaps)
-    run = train_contrastively(inputs, settings, seed, threads, path_to_partial, path_to_events)
+    run = train_contrastively(inputs, settings, seed, threads, path_to_partial, path_to_events, upkeep or Upkeep())
     encoder = run.learner.finished()
     leave_processes(run.processes)
     if not run.processes.leads:

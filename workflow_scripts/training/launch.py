@@ -44,6 +44,12 @@ def training_parser(description: str, settings: Any) -> argparse.ArgumentParser:
     gpus_flag(parser)
     parser.add_argument("--nodes", type=int, default=1, help="machines that the model's processes are divided among")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
+    parser.add_argument(
+        "--checkpoint-every", type=int, default=100, metavar="N", help="updates between two states there"
+    )
+    parser.add_argument(
+        "--gradient-checkpointing", type=int, choices=(0, 1), default=0, help="1: recompute layers, to save memory"
+    )
     parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
     return parser
 

@@ -25,9 +25,11 @@ class Learner:
         dtype: str,
         device: torch.device,
         processes: Processes,
+        gradient_checkpointing: bool = False,
     ) -> None:
         """Load ``path_to_base`` as the model's ``entry`` says; ``dtype`` is the arithmetic of the layers.
 
+        With ``gradient_checkpointing`` each layer is computed again in the backward pass, to the same gradients.
         Weights, their updates, the loss and what is saved are fp32 whatever ``dtype`` is.
         """
         self._base, self._entry, self._processes = path_to_base, entry, processes
@@ -35,7 +37,7 @@ class Learner:
         self.bi_encoder = load_bi_encoder(path_to_base, entry, device, packed="lora" not in entry)
         self.model = self._adapted(self.bi_encoder.encoder)
         self.model.train()
-        if entry["gradient_checkpointing"]:
+        if gradient_checkpointing:
             recompute_layers(self.model)
         parallel = parallelise(self.model, processes, entry["sharded"])
         self.bi_encoder.encoder = self.model

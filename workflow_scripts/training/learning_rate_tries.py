@@ -9,7 +9,7 @@ from typing import Any
 
 from workflow_scripts.data.atomic import atomic_file
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.training.contrastive import TrainingInputs, train_contrastively
+from workflow_scripts.training.contrastive import TrainingInputs, Upkeep, train_contrastively
 from workflow_scripts.training.early_stopping import SCORE
 from workflow_scripts.training.processes import joined_processes, leave_processes
 from workflow_scripts.training.trainer import DivergedError
@@ -26,6 +26,7 @@ def try_learning_rate(
     path_to_output: str | Path,
     path_to_partial: str | Path,
     path_to_events: str | Path | None = None,
+    upkeep: Upkeep | None = None,
 ) -> None:
     """Train as ``finetune`` would at ``rate`` and write its records and least held-out loss as JSON, no model.
 
@@ -34,7 +35,7 @@ def try_learning_rate(
     settings = {**settings, "model": {**settings["model"], "learning_rate": rate}}
     found: dict[str, Any] = {"learning_rate": rate, "seed": seed, SCORE: None, "records": []}
     try:
-        run = train_contrastively(inputs, settings, seed, threads, path_to_partial, path_to_events)
+        run = train_contrastively(inputs, settings, seed, threads, path_to_partial, path_to_events, upkeep or Upkeep())
     except DivergedError as error:
         _log.info("%s", error)
     else:

@@ -33,7 +33,8 @@ class DivergedError(InputError):
 class TrainerSettings:
     """What decides the updates besides the loss; ``learning_rate`` is the peak.
 
-    Every ``evaluate_every`` updates held-out pairs are scored; with ``patience`` that may stop training early.
+    Every ``evaluate_every`` updates held-out pairs are scored; with ``patience`` that may stop training early. Neither
+    weights nor records hinge on ``checkpoint_every``.
     """
 
     steps: int
@@ -91,7 +92,7 @@ def train(
     """
     optimizer = make_optimizer(model, settings)
     checkpoints = Checkpoints(path_to_partial, key, processes)
-    start = checkpoints.restore(model, optimizer)
+    start, unread = checkpoints.restore(model, optimizer)
     metrics = MetricsFile(checkpoints.folder, key, start, processes, path_to_events)
     stopping = None
     if settings.patience is not None:
@@ -100,8 +101,7 @@ def train(
     every = max(1, settings.steps // _RECORDS)
     # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
     first = max(metrics.records[0]["loss"] if metrics.records else 0.0, math.log(examples_per_step))
-    unread: list[dict[str, torch.Tensor]] = []
-    began = time.perf_counter()
+    began, timed_from = time.perf_counter(), start
     bar = tqdm(
         total=settings.steps, initial=start, desc="steps", mininterval=5.0, leave=False, disable=not processes.leads
     )
@@ -120,24 +120,29 @@ def train(
         last = done == settings.steps
         evaluated = evaluate is not None and (done % settings.evaluate_every == 0 or last)
         save = (done % settings.checkpoint_every == 0 or evaluated) and not last
-        if done % every == 0 or save or last:
-            # Numbers are fetched from the device only here, and always before a checkpoint, which is thus a good one.
+        # Numbers are fetched from the device for a record, and before a checkpoint, which is thus a good one.
+        if done % every == 0 or evaluated or last:
             means = _means(unread)
             if not metrics.records:
                 first = max(first, means["loss"])
             _stop_if_diverged(step, means, first, settings, checkpoints.folder)
             seconds = time.perf_counter() - began
-            speed = len(unread) * examples_per_step / max(seconds, 1e-9)
+            speed = (done - timed_from) * examples_per_step / max(seconds, 1e-9)
             means |= evaluate() if evaluated else {}
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
             bar.set_postfix_str(f"loss {means['loss']:.4f}, {speed:.0f} examples/s", refresh=False)
             unread = []
+            began, timed_from = time.perf_counter(), done  # evaluating is no time of training
         if save:
-            checkpoints.save(done, model, optimizer)
+            saving = time.perf_counter()
+            if unread:  # whether the loss has grown too far, records say
+                _stop_if_diverged(step, _means(unread), math.inf, settings, checkpoints.folder)
+            checkpoints.save(done, model, optimizer, unread)
+            began += time.perf_counter() - saving
         if evaluated and stopping is not None:
+            seeing = time.perf_counter()
             stopping.see(metrics.records[-1], model)
-        if not unread:  # evaluating and saving are no time of training
-            began = time.perf_counter()
+            began += time.perf_counter() - seeing
         bar.update()
     bar.close()
     metrics.close()
