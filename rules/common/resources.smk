@@ -17,31 +17,44 @@ def training_gpus(wildcards):
     return job_resources.training_gpus(config["models"][wildcards.model])
 
 
-@cache
-def training_rows(strategy):
-    """How many rows of pairs a strategy trains on, of sources that say how many; those of others are taken to be few."""
-    if "codeswitch" in config["strategies"][strategy]:
-        tables = lexicons.switched_sources(config)
-    else:
-        languages = runs.training_languages(config, strategy)
-        tables = [
-            source
-            for source in runs.pair_sources(config)
-            for lang in runs.pair_languages(config, source)
-            if lang in languages
-        ]
-    return sum(config["sources"][source].get("examples") or 0 for source in tables)
-
-
 def training_memory(wildcards, attempt):
-    model, vocabulary = config["models"][wildcards.model], pretraining_vocabulary()
-    rows = training_rows(wildcards.strategy)
-    return attempt * job_resources.training_memory_mb(model, vocabulary, rows)
+    strategy = config["strategies"][wildcards.strategy]
+    return attempt * job_resources.training_memory_mb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        job_resources.pairs_memory(
+            training_counts(wildcards.strategy), strategy["alpha"], config["training"]
+        ),
+    )
+
+
+def training_counts(strategy):
+    """Of each source that a strategy reads how many pairs every language has, and how many hard negatives all of these."""
+    trained = runs.training_languages(config, strategy)
+    for source in runs.pair_sources(config):
+        pairs = {
+            lang: counted_pairs(source, lang)
+            for lang in runs.pair_languages(config, source)
+            if lang in trained
+        }
+        yield list(pairs.values()), sum(
+            number * sizes.hard_negatives(config, source, lang)
+            for lang, number in pairs.items()
+        )
 
 
 def pretraining_memory(wildcards, attempt):
-    model = config["models"][wildcards.model]
-    return attempt * job_resources.training_memory_mb(model, pretraining_vocabulary())
+    tokens = sum(
+        sizes.text_count(config, Path(made("")), source, lang, text_lengths())
+        * text_lengths().of("texts", config["sources"][source], lang).passage
+        for source in config["experiment"]["sources"]
+        for lang in config["sources"][source]["texts"]
+    )
+    return attempt * job_resources.training_memory_mb(
+        config["models"][wildcards.model],
+        pretraining_vocabulary(),
+        job_resources.TEXT_TOKEN_BYTES * tokens,
+    )
 
 
 def training_gpu_memory(wildcards):
@@ -234,6 +247,16 @@ def fetched_disk(wildcards):
     return job_resources.fetched_disk_mb(sum(size.passages for size in known))
 
 
+@cache
+def text_lengths():
+    return TextLengths.read(Path(resource("text_lengths.csv")))
+
+
+def counted_pairs(source, lang):
+    """How many pairs a source gives in a language: as prepared, else as known; a job is asked when it is to start."""
+    return sizes.pair_count(config, Path(made("")), source, lang, text_lengths())
+
+
 def planned_pairs(source):
     """How many pairs a source gives in a language, as the config has it."""
     return config["sources"][source].get("examples") or sizes.ASSUMED_PAIRS
@@ -280,30 +303,28 @@ def shard_disk(wildcards):
     )
 
 
-def tokenized_pairs(table):
-    """Source and language of a table of pairs, as rule tokenize_pairs names it."""
+def tokenized_pairs(wildcards):
+    """Source and language of a table of pairs."""
     # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
-    kind, folder, name = table.split("/")
+    kind, folder, name = wildcards.table.split("/")
     return (name, "en") if kind == "codeswitched" else (folder, name)
 
 
-def pair_texts(wildcards):
-    """How many texts the pairs of a table have, as the config has it."""
-    source, lang = tokenized_pairs(wildcards.table)
-    negatives = sizes.hard_negatives(config, source, lang)
-    return planned_pairs(source) * (2 + negatives)
-
-
 def pair_tokens_memory(wildcards, attempt):
-    return attempt * job_resources.pair_tokens_memory_mb(pair_texts(wildcards))
+    source, lang = tokenized_pairs(wildcards)
+    return attempt * job_resources.pair_tokens_memory_mb(
+        counted_pairs(source, lang), sizes.hard_negatives(config, source, lang)
+    )
 
 
 def pair_tokens_time(wildcards, attempt):
-    return attempt * job_resources.text_minutes(pair_texts(wildcards))
+    source, lang = tokenized_pairs(wildcards)
+    texts = 2 + sizes.hard_negatives(config, source, lang)
+    return attempt * job_resources.text_minutes(counted_pairs(source, lang) * texts)
 
 
 def pair_tokens_disk(wildcards):
-    source, lang = tokenized_pairs(wildcards.table)
+    source, lang = tokenized_pairs(wildcards)
     return job_resources.pair_tokens_disk_mb(
         planned_pairs(source),
         token_arrays.longest_texts(wildcards.form),

@@ -1,9 +1,12 @@
 """What the rules ask for their jobs, as Snakemake and the plan of costs see it."""
 
 import json
+import re
 import subprocess
 import sys
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from workflow_copy import copy_of_the_workflow
@@ -49,6 +52,30 @@ def test_decontamination_asks_for_memory_by_the_texts_it_compares(asked):
     # 400 MB; 100,000 pairs of two texts, or as many texts, are assumed, 800 bytes each; evaluation is small.
     assert memory["pairs", "en"] == 400 + 160
     assert memory["texts", "en"] == 400 + 80
+
+
+def test_training_asks_for_memory_by_the_pairs_that_are_prepared_or_known(tmp_path):
+    workflow = copy_of_the_workflow(tmp_path / "tree", "tiny")
+
+    def memory():
+        """What the job of a rule that asks for most asks for."""
+        done = workflow.snakemake("--dry-run", "all")
+        jobs = re.findall(r"^rule (\w+):\n((?: +.*\n)+)", done.stdout + done.stderr, re.MULTILINE)
+        asked = [(rule, re.search(r" mem_mb=(\d+)", facts)) for rule, facts in jobs]
+        return dict(sorted((rule, int(found[1])) for rule, found in asked if found))
+
+    before = memory()
+    pairs, texts = (workflow.results / f"{kind}/tiny-atlas" for kind in ("pairs/prepared", "texts"))
+    for folder, columns in ((pairs, {"pair_id": pa.nulls(10**6)}), (texts, {"text_id": pa.nulls(10**6)})):
+        folder.mkdir(parents=True)
+        pq.write_table(pa.table(columns), folder / "en.parquet")
+    after = memory()
+    # English pairs, and the shares of them that are translated; texts of some 13 tokens.
+    assert after["finetune"] > before["finetune"] + 1000
+    assert after["pretrain"] > before["pretrain"] + 1000
+    assert after["tokenize_pairs"] > before["tokenize_pairs"] + 100
+    (pairs / "en.parquet").write_bytes(b"damaged")
+    assert memory()["finetune"] == before["finetune"]
 
 
 def test_jobs_that_ask_for_no_gpu_are_told_so(tmp_path):

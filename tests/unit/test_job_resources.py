@@ -48,12 +48,6 @@ def test_pairs_have_a_negative_each_or_as_many_as_their_source_has():
     assert job_resources.pair_tokens_disk_mb(1e6, (32, 128), 7) == megabytes(1e6 * ((32 + 8 * 128) * 4 + 144))
 
 
-def test_each_distinct_text_of_pairs_is_known_by_a_digest():
-    assert job_resources.pair_tokens_memory_mb(0) == 500
-    # All of mMARCO's passages as pairs with a negative each: beyond the 2 GB of a rule that asks for none.
-    assert job_resources.pair_tokens_memory_mb(3 * 8_800_000) == 500 + 5280
-
-
 def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     faiss = {"kind": "hnsw", "faiss": {"hnsw_links": 32}}
     assert job_resources.index_disk_mb({"kind": "exact"}, XLMR_BASE, 1e9) == 50
@@ -122,13 +116,6 @@ def test_the_lengths_stand_in_a_form_s_name():
     assert longest_texts("q32-p128") == (32, 128)
 
 
-def test_every_process_of_a_training_job_holds_its_rows_of_pairs():
-    few, many = (job_resources.training_memory_mb(XLMR_BASE, 8000, rows) for rows in (0, 2_200_000))
-    assert many == few + 660
-    two = XLMR_BASE | {"processes": 2}
-    assert job_resources.training_memory_mb(two, 8000, 2_200_000) == 2 * many
-
-
 @pytest.mark.parametrize(("processes", "nodes"), [(2, 2), (4, 2), (16, 2), (3, 3), (12, 3)])
 def test_a_process_has_as_many_threads_however_many_machines(processes, nodes):
     alone = XLMR_BASE | {"processes": processes}
@@ -147,6 +134,35 @@ def test_training_holds_embeddings_and_their_moments_too():
     assert job_resources.encoding_memory_mb(XLMR_BASE, 8000) > 900 + weights
     halves = XLMR_BASE | {"processes": 2, "sharded": True}
     assert job_resources.training_memory_mb(halves, 8000) == round(2 * (900 + 2 * weights + weights))
+
+
+def test_training_holds_its_pairs_too_in_each_process():
+    training = {"steps": 1000, "batch_size": 100}
+
+    def held(sources, alpha):
+        return job_resources.pairs_memory(sources, alpha, training)
+
+    batches = 1000 * (1000 + 56 * 100)
+    # 3 M rows and 2 M negatives; 8 bytes of each pair in a language, and of each in two languages, twice.
+    two = [([2e6, 1e6], 2e6)]
+    assert held(two, 1.0) == batches + 1.2e9 + 80e6 + 8 * 3e6
+    assert held(two, 0.0) == batches + 1.2e9 + 80e6 + 8 * 2 * 1e6
+    assert held(two, 0.5) == batches + 1.2e9 + 80e6 + 8 * (3e6 + 2e6)
+    assert held([([1e6] * 13, 0)], 0.5) == batches + 5.2e9 + 8 * 169 * 1e6
+    assert held([], 0.5) == held([([], 0)], 0.5) == batches
+    alone, data = job_resources.training_memory_mb(XLMR_BASE, 8000), held(two, 0.5)
+    # A small experiment's tables are in the 900 MB.
+    assert job_resources.training_memory_mb(XLMR_BASE, 8000, 150e6) == alone
+    assert job_resources.training_memory_mb(XLMR_BASE, 8000, data) == pytest.approx(alone + data / 1e6 - 150, abs=1)
+    four = job_resources.training_memory_mb(XLMR_BASE | {"processes": 4}, 8000, data)
+    assert four == pytest.approx(4 * (alone + data / 1e6 - 150), abs=2)
+
+
+def test_tokenising_pairs_holds_a_digest_of_each_text_and_the_tokens_of_some_rows():
+    rows = 8192 * 200 * 165 / 1e6
+    assert job_resources.pair_tokens_memory_mb(0, 0) == 300
+    assert job_resources.pair_tokens_memory_mb(1e6, 0) == round(300 + 400 + rows)
+    assert job_resources.pair_tokens_memory_mb(1e6, 7) == round(300 + 1800 + 7 * rows)
 
 
 def test_gpus_are_as_large_as_a_translator_and_its_largest_batch():

@@ -1,15 +1,17 @@
 """Threads, memory, GPUs and time limits of a job, from the sizes that the config names. Profiles override them."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import Any
 
 # Below this many non-embedding parameters a GPU, or a second thread, waits more than it works.
 SMALL_MODEL = 5_000_000
 # From so many passages on, preparing a language takes longer than starting Python.
 LARGE_COLLECTION = 100_000
-# torch, transformers and the tables of a small experiment, resident.
+# torch, transformers and the tables of a small experiment, which take up to so many bytes, resident.
 BASE_MEMORY_MB = 900
+SMALL_TABLES = 150e6
 # Python, and a manifest to write.
 EXACT_INDEX_MEMORY_MB = 300
 # Of a passage that is searched, resident: its ids and their order (58 were measured with ids of MIRACL's length).
@@ -23,13 +25,22 @@ COMPARING_MEMORY_MB = 400
 TRAINING_TEXT_BYTES = 800
 LARGEST_FILTER_MB = 537
 EVALUATION_TEXT_BYTES = 300
-# A job that tokenises pairs, resident: Python, the library, a vocabulary; of each distinct text its digest and number
-# (139 bytes were measured at two million, and a table of them grows by doubling).
-TOKENIZING_MEMORY_MB = 500
+# Fine-tuning, resident: of each row of pairs its ids while the languages are lined up (230 to 250 bytes were measured
+# with ids of 6 and 13 characters, 290 with 24 and 31); of each hard negative, which text it is and whose (25); of each
+# pair that a language, or two, may give to a batch, its place in the order; of a batch, its rows.
+PAIR_BYTES = 400
+NEGATIVE_BYTES = 40
+EXAMPLE_BYTES = 8
+BATCH_ROW_BYTES = 56
+BATCH_BYTES = 1_000
+# Tokenising pairs: Python and its libraries; a digest of each distinct text (108 bytes were measured); the tokens of so
+# many rows at once, before they are cut (165 bytes each; a passage has some 200).
+TOKENIZING_MEMORY_MB = 300
 DISTINCT_TEXT_BYTES = 200
-# Of a row of pairs, in each process that trains: while they are read, then in the order of each two languages' examples
-# (260 were measured for 2.2 million rows in 11 languages, 236 for 10 million in 5).
-PAIR_MEMORY_BYTES = 300
+TOKENIZED_ROWS = 8_192
+TOKENIZED_PASSAGE_BYTES = 200 * 165
+# Pre-training, of each token of all texts: as the tokenizer returns it, and in a list (133 bytes were measured).
+TEXT_TOKEN_BYTES = 150
 # Weights, gradients and two AdamW moments in fp32, of embeddings too.
 TRAINING_BYTES_PER_PARAMETER = 16
 # Activations and copies of weights that a job makes, by parameter outside of the embeddings: a bound.
@@ -124,15 +135,35 @@ def gpus_of_each_node(model: dict[str, Any]) -> str | None:
     return f"--gpus-per-node={processes_of_a_node(model)}" if gpus(model) else None
 
 
-def training_memory_mb(model: dict[str, Any], vocabulary: int, rows: int = 0) -> int:
-    """Host memory of a training job on ``rows`` of pairs in MB, on each machine.
+def training_memory_mb(model: dict[str, Any], vocabulary: int, data: float = 0.0) -> int:
+    """Host memory of a training job in MB, on each machine; on GPUs what is read and written goes through it.
 
-    On GPUs what is read and written goes through it.
+    ``data``: bytes that each process holds of what it trains on.
     """
-    content = _training_state(model, vocabulary) + PAIR_MEMORY_BYTES * rows
+    content = _training_state(model, vocabulary) + max(0.0, data - SMALL_TABLES)
     if not gpus(model):
         content += TRAINING_WORK_BYTES * non_embedding_parameters(model)
     return round((BASE_MEMORY_MB + content / 1e6) * processes_of_a_node(model))
+
+
+def pairs_memory(sources: Iterable[tuple[Sequence[float], float]], alpha: float, training: dict[str, Any]) -> float:
+    """Bytes that a fine-tuning process holds of its pairs, whose tokens stay on disk.
+
+    ``sources``: of each how many pairs every language has, and how many hard negatives all of these.
+    """
+    content = training["steps"] * (BATCH_BYTES + BATCH_ROW_BYTES * training["batch_size"])
+    for pairs, negatives in sources:
+        # Batches draw from the pairs of each language, and from those that two have in common, in both directions.
+        monolingual = sum(pairs) if alpha > 0 else 0
+        common = 2 * sum(map(min, combinations(pairs, 2))) if alpha < 1 else 0
+        content += PAIR_BYTES * sum(pairs) + NEGATIVE_BYTES * negatives + EXAMPLE_BYTES * (monolingual + common)
+    return content
+
+
+def pair_tokens_memory_mb(pairs: float, negatives: int) -> int:
+    """Host memory in MB of a job that tokenises a table of pairs with so many hard negatives each."""
+    at_once = min(pairs, TOKENIZED_ROWS) * max(1, negatives) * TOKENIZED_PASSAGE_BYTES
+    return round(TOKENIZING_MEMORY_MB + (DISTINCT_TEXT_BYTES * pairs * (2 + negatives) + at_once) / 1e6)
 
 
 def training_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int, dtype: str) -> int:
@@ -305,11 +336,6 @@ def collection_threads(passages: int) -> int:
 def collection_memory_mb(passages: int) -> int:
     """Host memory of a job that prepares a language in MB: blocks under way, and hashes of all ids."""
     return round(500 + 32 * passages / 1e6)
-
-
-def pair_tokens_memory_mb(texts: float) -> int:
-    """Host memory in MB of a job that tokenises a table of pairs of so many ``texts``, each distinct one once."""
-    return round(TOKENIZING_MEMORY_MB + DISTINCT_TEXT_BYTES * texts / 1e6)
 
 
 def decontamination_memory_mb(training: float, evaluation: float) -> int:

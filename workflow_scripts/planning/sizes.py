@@ -35,8 +35,9 @@ def collection_size(
 ) -> Size:
     """Return a language's size: counted in its tables where they are made, else as ``published_size`` has it."""
     folder = results / "collections" / collection / lang
-    if (folder / "queries.parquet").is_file() and (folder / "passages.parquet").is_file():
-        return Size(_rows(folder / "queries.parquet"), _rows(folder / "passages.parquet"), True)
+    queries, passages = (_counted(folder / f"{table}.parquet") for table in ("queries", "passages"))
+    if queries is not None and passages is not None:
+        return Size(queries, passages, True)
     return published_size(config, collection, lang, table, facts)
 
 
@@ -66,9 +67,8 @@ def pair_count(config: Config, results: Path, source: str, lang: str, lengths: T
     entry = config["sources"][source]
     if lang not in entry["pairs"] and lang in entry["translate"]:
         return round(entry["translate"][lang] * pair_count(config, results, source, "en", lengths))
-    prepared = results / "pairs/prepared" / source / f"{lang}.parquet"
-    if prepared.is_file():
-        return _rows(prepared)
+    if (counted := _counted(results / "pairs/prepared" / source / f"{lang}.parquet")) is not None:
+        return counted
     known, drawn = lengths.of(PAIRS, entry, lang).rows, entry.get("examples")
     return min(known, drawn) if known and drawn else known or drawn or ASSUMED_PAIRS
 
@@ -82,9 +82,8 @@ def hard_negatives(config: Config, source: str, lang: str) -> int:
 
 def text_count(config: Config, results: Path, source: str, lang: str, lengths: TextLengths) -> int:
     """Return how many plain texts a source gives in a language: as prepared, else as known, or assumed."""
-    prepared = results / "texts" / source / f"{lang}.parquet"
-    if prepared.is_file():
-        return _rows(prepared)
+    if (counted := _counted(results / "texts" / source / f"{lang}.parquet")) is not None:
+        return counted
     return lengths.of(TEXTS, config["sources"][source], lang).rows or ASSUMED_TEXTS
 
 
@@ -104,10 +103,19 @@ def source_bytes(config: Config, results: Path, source: str, kind: str, lang: st
     return sum(sizes) if sizes else None
 
 
-def _rows(path: Path) -> int:
+def _counted(path: Path) -> int | None:
+    """Return a table's rows; None where it is not there, or damaged, which the job that reads it says."""
+    try:
+        return _rows(path, path.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return None
+
+
+@cache
+def _rows(path: Path, written: int) -> int:
     import pyarrow.parquet as pq  # every start of Snakemake reads this file; few count rows
 
-    return pq.ParquetFile(path).metadata.num_rows
+    return pq.read_metadata(path).num_rows
 
 
 @cache
