@@ -8,10 +8,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+PAIRS = tuple(f"results/neural/pairs/translated/atlas/{lang}.parquet" for lang in ("sw", "es"))
 
 
-def planned(folder, engine, translators, models=None, flags=("--quiet", "rules"), **translation):
-    """Return the rules of a dry run of the default experiment's Swahili and Spanish pairs, with their numbers."""
+def planned(folder, engine, translators, models=None, flags=("--quiet", "rules"), targets=PAIRS, **translation):
+    """Return the rules of a dry run, by default of the Swahili and Spanish pairs of mini, with their numbers."""
     overlay = {
         "experiment": {"name": "neural"},
         "translation": {"engine": engine, "model": "tiny", "shards": 3, **translation},
@@ -19,7 +20,6 @@ def planned(folder, engine, translators, models=None, flags=("--quiet", "rules")
         "models": models or {},
     }
     (folder / "neural.yaml").write_text(yaml.safe_dump(overlay))
-    targets = [f"results/neural/pairs/translated/atlas/{lang}.parquet" for lang in ("sw", "es")]
     command = [sys.executable, "-m", "snakemake", "-n", "-s", ROOT / "Snakefile", *targets, *flags]
     command += ["--cores", "8", "--configfile", ROOT / "config.yaml", folder / "neural.yaml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -66,6 +66,19 @@ def test_a_model_from_the_hub_is_fetched_once(tmp_path):
         "translate": 2,
         "translate_shard": 6,
     }
+
+
+def test_fetch_brings_translators_too(tmp_path):
+    entries = {
+        name: {"family": "madlad400", "hub": f"some/{name}", "revision": "0" * 40, "size_m": 3000}
+        for name in ("tiny", "back", "idle")
+    }
+    quality = {"min_round_trip": 30}
+    status, jobs, said = planned(
+        tmp_path, "ctranslate2", entries, targets=["fetch"], back_model="back", quality=quality
+    )
+    assert status == 0, said
+    assert jobs == {"fetch_translator": 2, "fetch": 1, "total": 3}
 
 
 def test_a_job_asks_for_what_its_own_model_takes(tmp_path):
