@@ -59,11 +59,38 @@ def test_resolving_does_not_touch_its_input():
     [
         ("trainnig", {}, r"unknown key 'trainnig'; did you mean training\?"),
         ("training/temprature", 0.1, r"training: unknown key 'temprature'; did you mean temperature\?"),
-        ("training/steps", "many", r"training\.steps: 'many' is not of type integer"),
+        ("training/steps", "many", r"training\.steps: 'many' is not a whole number$"),
+        ("training/steps", "200", r"training\.steps: '200' is not a whole number; write it without quotes$"),
+        ("training/steps", "no", r"training\.steps: 'no' is not a whole number$"),
+        ("training/steps", 200.0, r"training\.steps: 200\.0 is not a whole number; write 200$"),
+        ("experiment/seeds", [1.0], r"experiment\.seeds\.0: 1\.0 is not a whole number; write 1$"),
+        ("experiment/seeds", 1, r"experiment\.seeds: 1 is not a list; write \[1\]$"),
+        ("experiment/models", "atlas-s", r"experiment\.models: 'atlas-s' is not a list; write \[atlas-s\]$"),
+        ("experiment/name", 2024, r"experiment\.name: 2024 is not text; write it in quotes$"),
+        (
+            "collections/atlas/languages",
+            [False, "en"],
+            r"languages\.0: False is not text, as YAML takes no, .* in quotes$",
+        ),
+        ("training/symmetric", "no", r"training\.symmetric: 'no' is not true or false; write it without quotes$"),
+        (
+            "sources/atlas/translate",
+            ["es"],
+            r"sources\.atlas\.translate: \['es'\] is not a mapping \(lines of key: value\)$",
+        ),
+        ("training/temperature", float("nan"), r"training\.temperature: nan is not a number$"),
+        ("training/weight_decay", float("inf"), r"training\.weight_decay: inf is not a number$"),
+        ("strategies/hybrid/alpha", float("nan"), r"strategies\.hybrid\.alpha: nan is not a number$"),
+        (
+            "models/atlas-s/hub",
+            "https://huggingface.co/a/b",
+            r"models\.atlas-s\.hub: .* \(Owner and name .* without its address\)$",
+        ),
+        ("metrics", ["hit@1"], r"metrics\.0: 'hit@1' is not of the form .* \(One of map, ndcg@k, "),
         ("training/temperature", 0, r"training\.temperature: 0 is not greater than 0"),
-        ("models/atlas-s/learning_rate", "1e-5", r"learning_rate: '1e-5' is not of type number, .* write 1\.0e-5$"),
+        ("models/atlas-s/learning_rate", "1e-5", r"learning_rate: '1e-5' is not a number, .* write 1\.0e-5$"),
         ("training/temperature", "5.e2", r"training\.temperature: '5\.e2' .* write 5\.e\+2$"),
-        ("training/temperature", "low", r"training\.temperature: 'low' is not of type number$"),
+        ("training/temperature", "low", r"training\.temperature: 'low' is not a number$"),
         ("models/atlas-m/label", "S", r"models\.atlas-m\.label: 'S' is that of atlas-s too, .* give it another"),
         (
             "strategies/cross",
@@ -221,23 +248,31 @@ def test_resolving_does_not_touch_its_input():
         ("sources/atlas/hub", "miracl/miracl", r"sources\.atlas\.hub: 'miracl/miracl' has no revision"),
         ("sources/atlas/translate", {"en": 1.0}, r"sources\.atlas\.translate: 'en' stands under pairs too"),
         ("sources/atlas/translate", {}, r"strategies\.cross\.alpha: 0\.0 asks for cross-lingual batches"),
-        ("strategies/english/languages", ["te"], r"strategies\.english\.languages: no chosen source has pairs in 'te'"),
+        (
+            "strategies/english/languages",
+            ["te"],
+            r"strategies\.english\.languages: no chosen source has pairs in 'te'; leave it",
+        ),
         ("sources/atlas/pairs", ["es"], r"sources\.atlas\.translate: "),
         ("metrics", ["comprehensiveness"], r"metrics\.0: 'comprehensiveness' is not of the form"),
         ("metrics", ["ndgc@10"], r"metrics\.0: 'ndgc@10' is not of the form"),
         ("search/depth", 50, r"metrics: recall@100 looks beyond the 50 hits that search keeps; raise search\.depth"),
         ("report/metric", "ndcg@20", r"report\.metric: 'ndcg@20' is not among metrics"),
         ("report/setting", "bilingual", r"report\.setting: 'bilingual' is not one of"),
-        ("report/collection", "xquad", r"report\.collection: 'xquad' is not among experiment\.collections"),
+        (
+            "report/collection",
+            "xquad",
+            r"report\.collection: 'xquad' is not among experiment\.collections; choose from atlas$",
+        ),
         (
             "report/compare/baselines",
             ["mnoo"],
-            r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies",
+            r"report\.compare\.baselines: 'mnoo' is not among experiment\.strategies; did you mean mono\?",
         ),
         (
             "report/compare/strategy",
             "hybird",
-            r"report\.compare\.strategy: 'hybird' is not among experiment\.strategies",
+            r"report\.compare\.strategy: 'hybird' is not among experiment\.strategies; did you mean hybrid\?",
         ),
         (
             "report/compare/baselines",
@@ -265,6 +300,20 @@ def test_a_wrong_config_is_refused_in_one_line(path, value, says):
     with pytest.raises(InputError, match=says) as caught:
         resolve(changed(path, value))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["training", "training/steps", "models/atlas-s", "strategies/hybrid", "report"])
+def test_a_key_without_a_value_is_called_empty(path):
+    *above, key = path.split("/")
+    config = default()
+    section = config
+    for name in above:
+        section = section[name]
+    section[key] = None
+    kind = "a whole number" if key == "steps" else r"a mapping \(lines of key: value\)"
+    said = rf"config: {path.replace('/', '.')}: is empty \(null\); give {kind}, or leave the key out$"
+    with pytest.raises(InputError, match=said):
+        resolve(config)
 
 
 def test_the_lexical_baseline_may_be_compared_with_where_there_is_one():
@@ -519,6 +568,17 @@ def test_every_key_of_the_schema_is_described():
             yield from undescribed(section["additionalProperties"], f"{path}<name>.")
 
     assert list(undescribed(schema, "")) == []
+
+
+def test_every_pattern_is_described_for_its_error_message():
+    def undescribed(section):
+        if isinstance(section, dict):
+            if isinstance(section.get("pattern"), str) and "description" not in section:
+                yield section["pattern"]
+            for below in section.values():
+                yield from undescribed(below)
+
+    assert list(undescribed(yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8")))) == []
 
 
 EXPERIMENTS = sorted((ROOT / "experiments").glob("*.yaml"), key=lambda path: path.stem)

@@ -6,8 +6,9 @@ Every complaint is one line: the key, its value, what would be right.
 
 import copy
 import difflib
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,10 @@ TABLES = {
     "per_language", "per_passage_language", "published", "scaling",
 }  # fmt: skip
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
+_KINDS = {
+    "array": "a list", "boolean": "true or false", "integer": "a whole number", "number": "a number",
+    "object": "a mapping (lines of key: value)", "string": "text",
+}  # fmt: skip
 
 
 def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
@@ -107,7 +112,21 @@ def _matches(validator: Any, pattern: str, instance: Any, schema: Mapping[str, A
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = validators.extend(Draft202012Validator, {"pattern": _matches})
+def _is_whole(checker: Any, instance: Any) -> bool:
+    # JSON Schema takes 100.0 for a whole number; no job and no path does.
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
+def _is_number(checker: Any, instance: Any) -> bool:
+    # YAML knows .nan and .inf, which no bound of the schema would keep out.
+    return _is_whole(checker, instance) or (isinstance(instance, float) and math.isfinite(instance))
+
+
+_Validator = validators.extend(
+    Draft202012Validator,
+    {"pattern": _matches},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_whole, "number": _is_number}),
+)
 
 
 def _one_line(error: Any) -> str:
@@ -123,9 +142,10 @@ def _one_line(error: Any) -> str:
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         return f"config: {where}: the key {missing!r} is missing"
+    if error.validator == "type":
+        return f"config: {where}: {_wrong_kind(error, value)}"
     expected = {
         "enum": lambda: "one of " + ", ".join(map(str, error.validator_value)),
-        "type": lambda: f"of type {error.validator_value}",
         "minimum": lambda: f"at least {error.validator_value}",
         "maximum": lambda: f"at most {error.validator_value}",
         "exclusiveMinimum": lambda: f"greater than {error.validator_value}",
@@ -136,26 +156,42 @@ def _one_line(error: Any) -> str:
     }.get(error.validator)
     if not expected:
         return f"config: {where}: {error.message}"
-    return f"config: {where}: {value} is not {expected()}{_hint_of_number(error)}"
+    return f"config: {where}: {value} is not {expected()}"
 
 
-def _hint_of_number(error: Any) -> str:
-    """YAML 1.1 takes 1e-5, without a point, for text."""
-    if error.validator != "type" or error.validator_value != "number" or not isinstance(error.instance, str):
+def _wrong_kind(error: Any, value: str) -> str:
+    kinds = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    wanted = " or ".join(_KINDS[kind] for kind in kinds if kind != "null")
+    if error.instance is None:
+        return f"is empty (null); give {wanted}, or leave the key out"
+    return f"{value} is not {wanted}{_hint_of_kind(error.instance, kinds)}"
+
+
+def _hint_of_kind(found: Any, kinds: list[str]) -> str:
+    """What YAML made of a plain word, or of a quoted one, is seldom what was meant."""
+    if "string" in kinds and isinstance(found, bool):
+        return ", as YAML takes no, off and false, or yes, on and true, for that; write it in quotes"
+    if "string" in kinds and not isinstance(found, (dict, list)):
+        return "; write it in quotes"
+    if "array" in kinds and not isinstance(found, dict):
+        return f"; write [{found}]"
+    if "integer" in kinds and isinstance(found, float) and found.is_integer():
+        return f"; write {int(found)}"
+    if not isinstance(found, str) or not {"integer", "number", "boolean"} & set(kinds):
         return ""
-    written = re.fullmatch(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)", error.instance)
-    if written is None:
-        return ""
-    whole, fraction, sign, power = written.groups()
-    return f", as YAML takes it for text; write {whole}{fraction or '.0'}e{sign or '+'}{power}"
+    # YAML 1.1 takes 1e-5, without a point, for text.
+    if "number" in kinds and (written := re.fullmatch(r"([-+]?[0-9]+)(\.[0-9]*)?[eE]([-+]?)([0-9]+)", found)):
+        whole, fraction, sign, power = written.groups()
+        return f", as YAML takes it for text; write {whole}{fraction or '.0'}e{sign or '+'}{power}"
+    plain = yaml.load(found, Loader=_LOADER) if re.fullmatch(r"[\w.+-]+", found) else found
+    return "; write it without quotes" if _Validator({"type": kinds}).is_valid(plain) else ""
 
 
 def _check_choices(config: Config) -> None:
     for section in ("sources", "collections", "models", "strategies"):
         for name in config["experiment"][section]:
             if name not in config[section]:
-                close = difflib.get_close_matches(name, config[section], n=1)
-                hint = f"did you mean {close[0]}?" if close else f"defined are: {', '.join(config[section])}"
+                hint = _instead(name, config[section])
                 raise InputError(f"config: experiment.{section}: {name!r} is not defined under {section}; {hint}")
     for name in config["experiment"]["collections"]:
         if name in TABLES:
@@ -327,7 +363,10 @@ def _check_strategies(config: Config) -> None:
         languages = training_languages(config, name)
         missing = sorted(set(config["strategies"][name].get("languages", [])) - set(languages))
         if missing:
-            raise InputError(f"config: strategies.{name}.languages: no chosen source has pairs in {missing[0]!r}")
+            raise InputError(
+                f"config: strategies.{name}.languages: no chosen source has pairs in {missing[0]!r}; "
+                "leave it out, or name it under pairs or translate of a source"
+            )
         alpha = config["strategies"][name]["alpha"]
         of_sources = [
             set(languages) & set(pair_languages(config, source)) for source in config["experiment"]["sources"]
@@ -411,7 +450,10 @@ def _check_metrics(config: Config) -> None:
 def _check_report(config: Config, table: Mapping[str, Language]) -> None:
     report = config["report"]
     if report["collection"] not in config["experiment"]["collections"]:
-        raise InputError(f"config: report.collection: {report['collection']!r} is not among experiment.collections")
+        raise InputError(
+            f"config: report.collection: {report['collection']!r} is not among experiment.collections; "
+            f"{_instead(report['collection'], config['experiment']['collections'])}"
+        )
     collection = config["collections"][report["collection"]]
     if report["setting"] not in collection["settings"]:
         raise InputError(
@@ -435,7 +477,8 @@ def _check_compared(config: Config, compared: dict[str, Any]) -> None:
     strategies = config["experiment"]["strategies"]
     if compared["strategy"] not in strategies:
         raise InputError(
-            f"config: report.compare.strategy: {compared['strategy']!r} is not among experiment.strategies"
+            f"config: report.compare.strategy: {compared['strategy']!r} is not among experiment.strategies; "
+            f"{_instead(compared['strategy'], strategies)}"
         )
     for name in compared["baselines"]:
         if name == compared["strategy"]:
@@ -447,4 +490,12 @@ def _check_compared(config: Config, compared: dict[str, Any]) -> None:
                 f"config: report.compare.baselines: {name!r} is not searched; set experiment.lexical_baseline to true"
             )
         if name not in (*strategies, BM25.strategy):
-            raise InputError(f"config: report.compare.baselines: {name!r} is not among experiment.strategies")
+            raise InputError(
+                f"config: report.compare.baselines: {name!r} is not among experiment.strategies; "
+                f"{_instead(name, strategies)}"
+            )
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else f"choose from {', '.join(known)}"

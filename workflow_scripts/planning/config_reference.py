@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 _SCHEMA = Path(__file__).resolve().parents[2] / "config.schema.yaml"
+_KINDS = {"array": "list", "object": "mapping", "string": "text"}  # in YAML's words
 
 
 def config_reference(path_to_schema: Path = _SCHEMA) -> str:
@@ -24,7 +25,7 @@ def config_reference(path_to_schema: Path = _SCHEMA) -> str:
     for name, section in schema["properties"].items():
         section = _resolve(section, schema)
         if section.get("type") != "object":
-            scalars.append(_row(name, section, name in schema["required"]))
+            scalars.append(_row(name, section, name in schema["required"], schema))
             continue
         lines += ["", f"## {name}", "", section["description"], "", *_table(_rows(section, "", schema))]
     lines += ["", "## Other keys", "", *_table(scalars)]
@@ -40,7 +41,7 @@ def _resolve(section: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
 def _rows(section: dict[str, Any], prefix: str, schema: dict[str, Any]) -> Iterator[str]:
     for key, below in section.get("properties", {}).items():
         below = _resolve(below, schema)
-        yield _row(prefix + key, below, key in section.get("required", []))
+        yield _row(prefix + key, below, key in section.get("required", []), schema)
         yield from _rows(below, f"{prefix}{key}.", schema)
     others = section.get("additionalProperties")
     if isinstance(others, dict) and others.get("type") == "object":
@@ -51,9 +52,9 @@ def _table(rows: Any) -> list[str]:
     return ["| key | what | value | default |", "| --- | --- | --- | --- |", *rows]
 
 
-def _row(key: str, section: dict[str, Any], required: bool) -> str:
+def _row(key: str, section: dict[str, Any], required: bool, schema: dict[str, Any]) -> str:
     default = "required" if required else _show(section["default"]) if "default" in section else ""
-    return f"| `{key}` | {section.get('description', '')} | {_kind(section)} | {default} |"
+    return f"| `{key}` | {section.get('description', '')} | {_kind(section, schema)} | {default} |"
 
 
 def _show(value: Any) -> str:
@@ -64,11 +65,14 @@ def _show(value: Any) -> str:
     return f"`{value}`" if value != "" else '`""`'
 
 
-def _kind(section: dict[str, Any]) -> str:
+def _kind(section: dict[str, Any], schema: dict[str, Any]) -> str:
     if "enum" in section:
         return ", ".join(f"`{value}`" for value in section["enum"])
-    kind = section.get("type", "")
-    kind = " or ".join(kind) if isinstance(kind, list) else kind
+    kinds = section.get("type", "")
+    kind = " or ".join(_KINDS.get(name, name) for name in (kinds if isinstance(kinds, list) else [kinds]))
+    below = section.get("items") or section.get("additionalProperties")
+    if below and not (below := _resolve(below, schema)).get("properties"):
+        return f"{kind} of {_kind(below, schema)}"
     limits = [
         f"{sign} {section[name]}"
         for name, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
