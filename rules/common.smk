@@ -66,12 +66,10 @@ try:
     check_adapter_targets(config)
     held_out.check_held_out_files(config)
     lexicons.check_lexicon_files(config, LANGUAGES)
-    translation.check_translation(
-        config,
-        read_translation_languages(
-            Path(workflow.basedir, "resources/translation_languages.csv")
-        ),
+    TRANSLATION_LANGUAGES = read_translation_languages(
+        Path(workflow.basedir, "resources/translation_languages.csv")
     )
+    translation.check_translation(config, TRANSLATION_LANGUAGES)
 except InputError as error:
     raise WorkflowError(str(error)) from None
 

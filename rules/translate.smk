@@ -9,7 +9,8 @@ rule translate:
         translations=translation_shards,
         back=back_translation_shards,
         similarities=similarity_shards,
-        languages=resource("languages.csv"),
+        # A further row must not translate, and so train, all again; what counts of the row is among the params.
+        languages=ancient(resource("languages.csv")),
     output:
         pairs="<results>/pairs/translated/{source}/{lang}.parquet",
         yields="<results>/pairs/translated/{source}/{lang}.yield.csv",
@@ -22,6 +23,7 @@ rule translate:
     params:
         settings=translate_settings,
         share=translated_share,
+        script=script_of_language,
         code=code("translate"),
     shell:
         "python -m workflow_scripts.translate"

@@ -63,7 +63,7 @@ rule translate_shard:
         model=translator_model,
         contents=translating_contents,
         converted=translator_converted,
-        tags=TAGS,
+        tags=ancient(TAGS),  # as in translate.smk
     output:
         "<results>/translations/{source}/{lang}/{shard}.parquet",
     log:
@@ -83,6 +83,7 @@ rule translate_shard:
         settings=translator_settings,
         share=translated_share,
         direction=from_english,
+        names=names_of_languages,
         partial=translation_state,
         code=code("translate_shard"),
     shell:
@@ -111,7 +112,7 @@ use rule translate_shard as translate_back with:
         model=back_translator_model,
         contents=back_translating_contents,
         converted=back_translator_converted,
-        tags=TAGS,
+        tags=ancient(TAGS),  # as in translate.smk
     output:
         "<results>/translations/{source}/{lang}/{shard}.back.parquet",
     log:
@@ -129,6 +130,7 @@ use rule translate_shard as translate_back with:
         settings=back_translator_settings,
         share=translated_share,
         direction=to_english,
+        names=back_names_of_languages,
         partial=back_translation_state,
         code=code("translate_shard"),
 

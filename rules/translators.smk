@@ -139,6 +139,18 @@ def from_english(wildcards):
     return ["en", wildcards.lang]
 
 
+def names_of_languages(wildcards):
+    """What the translator may call the two languages: all that a job takes from the table of such names."""
+    return names_to(translator_of(wildcards), wildcards.lang)
+
+
+def names_to(translator, lang):
+    family = config["translators"][translator]["family"]
+    return section.canonical(
+        [TRANSLATION_LANGUAGES[code][family] for code in ("en", lang)]
+    )
+
+
 def translation_state(wildcards):
     return made(
         f".partial/translations/{wildcards.source}/{wildcards.lang}/{wildcards.shard}"
@@ -195,6 +207,10 @@ def back_translator_time(wildcards, attempt):
 
 def to_english(wildcards):
     return [wildcards.lang, "en"]
+
+
+def back_names_of_languages(wildcards):
+    return names_to(back_translator_of(wildcards), wildcards.lang)
 
 
 def back_translation_state(wildcards):

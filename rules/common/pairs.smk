@@ -47,6 +47,11 @@ def evaluation_flags(wildcards):
     ]
 
 
+def script_of_language(wildcards):
+    """All that a job takes from the table of languages."""
+    return LANGUAGES[wildcards.lang].script
+
+
 def translated_share(wildcards):
     return config["sources"][wildcards.source]["translate"][wildcards.lang]
 

@@ -113,6 +113,25 @@ def test_vectors_and_tokens_that_were_removed_for_their_size_are_not_missed(tiny
         assert tiny.planned("all") == {}
 
 
+def test_a_new_strategy_misses_no_vectors_index_and_hits_of_the_others(tiny):
+    with removed(*(tiny.results / name for name in ("vectors", "index", "hits", "sources"))):
+        planned = plan_with_config(tiny, lambda config: config["experiment"]["strategies"].append("english"))
+    assert {rule: planned[rule] for rule in ("finetune", "encode", "index", "search", "score")} == {
+        "finetune": 2,
+        "encode": 2,
+        "index": 2,
+        "search": 2,
+        "score": 2,
+    }
+
+
+def test_a_new_strategy_whose_tokens_were_removed_trains_the_others_again(tiny):
+    """As docs/howto.md warns: what several runs read is made anew for all of them."""
+    with removed(tiny.results / "tokens"):
+        planned = plan_with_config(tiny, lambda config: config["experiment"]["strategies"].append("english"))
+    assert (planned["finetune"], planned["encode"]) == (8, 10)
+
+
 def test_removed_vectors_are_made_again_for_whom_a_search_needs_them(tiny):
     with removed(tiny.results / "vectors/tiny-s/mono/1"):
         planned = tiny.planned("--force", "results/tiny/hits/tiny-s/mono/1/tiny-atlas/all.parquet")
@@ -270,6 +289,19 @@ def test_a_new_evaluation_language_encodes_nothing_else_where_each_is_a_part(tin
         ):
             count[len(languages)] = tiny.planned("all")["encode"]
     assert count == {3: 3 * 8, 4: 4 * 8}
+
+
+TAMIL = "ta,Tamil,Tamil,Dravidian,,,,,1300.0,12.2,yes,no,no,tam_Taml\n"
+
+
+def test_a_new_row_of_the_languages_shows_tables_and_plots_again_and_no_more(tiny):
+    with changed(tiny, "resources/languages.csv", lambda table: table + TAMIL):
+        assert set(tiny.planned("all")) <= DISPLAY
+
+
+def test_another_script_of_a_language_translates_into_it_again(tiny):
+    with changed(tiny, "resources/languages.csv", lambda table: table.replace("sw,Swahili,Latin", "sw,Swahili,Arabic")):
+        assert tiny.planned("all")["translate"] == 1
 
 
 def test_a_new_training_language_retrains(tiny):

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import yaml
+from workflow_copy import copy_of_the_workflow
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = tuple(f"results/neural/pairs/translated/atlas/{lang}.parquet" for lang in ("sw", "es"))
@@ -131,3 +132,35 @@ def test_what_cannot_be_stops_the_plan_in_one_line(tmp_path):
     assert status != 0
     assert not jobs
     assert "config: translators.tiny.folder: 'nowhere' has no readable config.json" in said
+
+
+def test_a_new_row_of_the_models_languages_translates_nothing_again(tmp_path):
+    """Files stand for the results, and --touch for the jobs that made them."""
+    workflow = copy_of_the_workflow(tmp_path / "tree", "neural")
+    model, results = workflow.folder / "model", workflow.results
+    overlay = {
+        "experiment": {"name": "neural"},
+        "translation": {"engine": "transformers", "model": "tiny"},
+        "translators": {"tiny": {"family": "nllb", "folder": "model", "size_m": 1}},
+    }
+    shard = "results/neural/translations/atlas/sw/0.parquet"
+    for path, text in {
+        workflow.folder / "experiments/neural.yaml": yaml.safe_dump(overlay),
+        model / "config.json": '{"model_type": "m2m_100"}',
+        model / "model.safetensors": "",
+        results / "sources/atlas/pairs.jsonl": "",
+        results / "pairs/prepared/atlas/en.parquet": "",
+        results / "pairs/prepared/atlas/en.dropped.csv": "",
+        workflow.folder / shard: "",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    workflow.snakemake("--touch", "--forceall", shard)
+    assert workflow.planned(shard) == {}
+
+    table = workflow.folder / "resources/translation_languages.csv"
+    before = table.read_text(encoding="utf-8")
+    table.write_text(before + "ta,tam_Taml,ta,ta,tam ta\n", encoding="utf-8")
+    assert workflow.planned(shard) == {}
+    table.write_text(before.replace("swh_Latn", "swc_Latn"), encoding="utf-8")
+    assert workflow.planned(shard) == {"translate_shard": 1}
