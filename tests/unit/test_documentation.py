@@ -5,9 +5,11 @@ import shlex
 from itertools import takewhile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import yaml
 
+from workflow_scripts.data import tables
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.languages import read_languages
 from workflow_scripts.planning.config import resolve_config
@@ -63,6 +65,16 @@ def test_files_of_ours_that_a_page_names_exist(page):
     within = re.findall(r"`((?:data|encoders|evaluation|planning|reporting|retrieval|training)/\w+\.py)`", prose(page))
     missing |= {name for name in within if not (ROOT / "workflow_scripts" / name).exists()}
     assert missing - {"profiles/mine"} == set()
+
+
+def test_every_column_of_every_table_is_in_the_architecture():
+    page = text_of(ROOT / "docs/architecture.md")
+    for name, schema in vars(tables).items():
+        if isinstance(schema, pa.Schema):
+            called = "`means.parquet`" if name == "MEANS" else f"**{name}**"
+            bullet = re.search(rf"{re.escape(called)}(.*?)(?=\*\*[A-Z_]+\*\*|\n- |\n\n)", page, re.DOTALL)
+            assert bullet, name
+            assert not [column for column in schema.names if not re.search(rf"\b{column}\b", bullet[1])], name
 
 
 BLOCKS = [
