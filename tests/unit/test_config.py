@@ -106,7 +106,7 @@ def test_resolving_does_not_touch_its_input():
             ["atlas-xl"],
             r"experiment\.models: 'atlas-xl' is not defined under models; did you mean",
         ),
-        ("experiment/models", [], r"experiment\.models: \[\] is not a list of at least 1"),
+        ("experiment/models", [], r"experiment\.models: \[\] is not a list of at least 1 entry$"),
         ("experiment/name", "../elsewhere", r"experiment\.name: '\.\./elsewhere' is not of the form"),
         ("experiment/name", "a $(b)", r"experiment\.name: .* is not of the form"),
         ("experiment/name", "mini\n", r"experiment\.name: 'mini\\n' is not of the form"),

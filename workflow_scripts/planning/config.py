@@ -151,7 +151,9 @@ def _one_line(error: Any) -> str:
         "exclusiveMinimum": lambda: f"greater than {error.validator_value}",
         "exclusiveMaximum": lambda: f"less than {error.validator_value}",
         "uniqueItems": lambda: "a list without repeats",
-        "minItems": lambda: f"a list of at least {error.validator_value}",
+        "minItems": lambda: (
+            f"a list of at least {error.validator_value} {'entry' if error.validator_value == 1 else 'entries'}"
+        ),
         "pattern": lambda: f"of the form {error.validator_value} ({error.schema.get('description', '').rstrip('.')})",
     }.get(error.validator)
     if not expected:
