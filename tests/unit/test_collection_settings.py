@@ -52,11 +52,13 @@ def test_a_language_alone_is_told_how_many_judged_passages_it_lacks():
 
 
 def test_another_pool_is_never_compared_with_published_results_and_has_its_own_task():
-    config = resolved(**{"miracl": MTEB, "miracl-hard-negatives": MTEB | {"pool": "hard negatives"}})
+    pools = {"miracl-hard-negatives": MTEB | {"pool": "hard negatives"}, "miracl-sample": MTEB | {"sizes": "any"}}
+    config = resolved(miracl=MTEB, **pools)
     assert json.loads(section.published_settings(config))["datasets"] == {"miracl": "miracl"}
     tasks = {name: json.loads(section.mteb_settings(config, name, LANGUAGES))["task"] for name in config["collections"]}
     assert tasks["miracl"] == "MIRACLRetrieval"
     assert tasks["miracl-hard-negatives"] == "MIRACLRetrievalHardNegatives"
+    assert tasks["miracl-sample"] == "miracl-sample"
 
 
 @pytest.mark.parametrize("entry", [{"format": "miracl", "languages": MIRACL}, MTEB, MTEB | {"pool": "hard negatives"}])

@@ -101,8 +101,7 @@ def collection_settings(config: Config, collection: str, lang: str, table: Mappi
     settings: dict[str, Any] = {"options": collection_options(config, collection)}
     if missing := config["collections"][collection].get("missing_passages", {}).get(lang):
         settings["missing_passages"] = missing
-    whole = whole_datasets(config).get(collection) == "miracl"
-    if whole and config["collections"][collection]["sizes"] == "published":
+    if whole_datasets(config).get(collection) == "miracl":
         row = table[lang]
         sizes = {
             "queries": row.miracl_dev_queries,
@@ -116,7 +115,12 @@ def collection_settings(config: Config, collection: str, lang: str, table: Mappi
 def whole_datasets(config: Config) -> dict[str, str]:
     """Return the dataset of each chosen collection that is one with published facts, searched in its whole pool."""
     entries = {name: config["collections"][name] for name in config["experiment"]["collections"]}
-    return {name: entry["dataset"] for name, entry in entries.items() if "dataset" in entry and entry["pool"] == "full"}
+    return {name: entry["dataset"] for name, entry in entries.items() if "dataset" in entry and _is_whole(entry)}
+
+
+def _is_whole(entry: dict[str, Any]) -> bool:
+    # Where sizes may be any, it may be a sample.
+    return entry["pool"] == "full" and entry["sizes"] == "published"
 
 
 def translate_settings(config: Config, lang: str) -> str:
@@ -187,7 +191,9 @@ def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]
     MTEB's code and the subset that holds it.
     """
     entry = config["collections"][collection]
-    tasks = {"full": "MIRACLRetrieval", "hard negatives": "MIRACLRetrievalHardNegatives"}
+    tasks = {"hard negatives": "MIRACLRetrievalHardNegatives"} | (
+        {"full": "MIRACLRetrieval"} if _is_whole(entry) else {}
+    )
     is_miracl = entry.get("dataset") == "miracl"
     codes = {lang: table[lang].nllb_code.replace("_", "-") for lang in entry["languages"]}
     if is_miracl:
