@@ -8,7 +8,8 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.alpha_plot import draw_alpha
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_GROUP, read_analysis_table, select_rows
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import metric_label, setting
 
 
 def plot_alpha(
@@ -29,7 +30,7 @@ def plot_alpha(
         select_rows(table, path_to_per_group, collection=collection, group="all"),
         read_analysis_table(path_to_models, MODELS),
         setting(settings, "alphas", dict),
-        Labels.from_settings(settings, collection),
+        figure_labels(settings, collection),
         metric=metric,
         title=f"{metric_label(metric)} against the share of monolingual batches ({collection}, all languages)",
     )

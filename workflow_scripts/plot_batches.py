@@ -8,7 +8,8 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.batch_plot import draw_batches
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import setting
 from workflow_scripts.reporting.training_records import read_batch_shares
 
 
@@ -19,7 +20,7 @@ def plot_batches(
     files: FigureFiles,
 ) -> None:
     """Draw the realised counts of all runs; a file ``…/<model>/<strategy>/<seed>/batches.json`` names its run."""
-    labels = Labels.from_settings(settings, setting(setting(settings, "report", dict), "collection", str))
+    labels = figure_labels(settings, setting(setting(settings, "report", dict), "collection", str))
     shares = read_batch_shares(path_to_batches)
     shown = shares[shares["strategy"].isin(labels.strategies)]
     if shown.empty:

@@ -8,7 +8,8 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import COMPARISONS, read_analysis_table, select_rows
 from workflow_scripts.reporting.comparison_plot import draw_comparisons
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import metric_label, setting
 
 
 def plot_comparisons(
@@ -21,7 +22,7 @@ def plot_comparisons(
     report = setting(settings, "report", dict)
     strategy = setting(setting(report, "compare", dict), "strategy", str)
     chosen = {key: setting(report, key, str) for key in ("collection", "setting", "metric")}
-    labels = Labels.from_settings(settings, chosen["collection"])
+    labels = figure_labels(settings, chosen["collection"])
     table = read_analysis_table(path_to_comparisons, COMPARISONS)
     figure = draw_comparisons(
         select_rows(table, path_to_comparisons, strategy=strategy, **chosen),

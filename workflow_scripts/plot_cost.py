@@ -8,7 +8,8 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import COSTS, PER_GROUP, read_analysis_table, select_rows
 from workflow_scripts.reporting.cost_plot import draw_cost
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, group_label, metric_label, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import group_label, metric_label, setting
 
 
 def plot_cost(
@@ -26,7 +27,7 @@ def plot_cost(
         select_rows(table, path_to_per_group, **chosen),
         read_analysis_table(path_to_costs, COSTS),
         setting(settings, "families", dict),
-        Labels.from_settings(settings, chosen["collection"]),
+        figure_labels(settings, chosen["collection"]),
         metric=chosen["metric"],
         title=f"{metric_label(chosen['metric'])} ({chosen['setting']}, {group_label(chosen['group'])}) against cost",
     )

@@ -8,8 +8,9 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.analysis_tables import MODELS, read_analysis_table, read_means
 from workflow_scripts.reporting.figure_files import FigureFiles
+from workflow_scripts.reporting.figure_text import figure_labels
 from workflow_scripts.reporting.heatmap_plot import draw_heatmap
-from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.labels import metric_label, setting
 
 
 def plot_heatmap(
@@ -22,7 +23,7 @@ def plot_heatmap(
 ) -> None:
     """Draw ``report.metric`` of every ordered pair of languages, the diagonal being monolingual, mean over seeds."""
     metric = setting(setting(settings, "report", dict), "metric", str)
-    labels = Labels.from_settings(settings, collection)
+    labels = figure_labels(settings, collection)
     means = read_means(path_to_means)
     means = means[(means["collection"] == collection) & (means["metric"] == metric)]
     means = means[means["setting"].isin(("monolingual", "cross-lingual"))]

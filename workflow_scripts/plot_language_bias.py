@@ -8,7 +8,7 @@ from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import BIAS, MODELS, PER_GROUP, read_analysis_table, select_rows
 from workflow_scripts.reporting.bias_plot import draw_bias
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels
+from workflow_scripts.reporting.figure_text import figure_labels
 
 
 def plot_language_bias(
@@ -32,7 +32,7 @@ def plot_language_bias(
         None if distances.empty else distances,
         select_rows(read_analysis_table(path_to_bias, BIAS), path_to_bias, collection=collection),
         read_analysis_table(path_to_models, MODELS),
-        Labels.from_settings(settings, collection),
+        figure_labels(settings, collection),
         title=collection,
     )
     files.save(figure)

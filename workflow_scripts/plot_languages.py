@@ -7,7 +7,8 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_LANGUAGE, read_analysis_table, select_rows
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, metric_label, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import metric_label, setting
 from workflow_scripts.reporting.language_plot import draw_languages
 
 
@@ -25,7 +26,7 @@ def plot_languages(
     figure = draw_languages(
         select_rows(table, path_to_per_language, **chosen),
         read_analysis_table(path_to_models, MODELS),
-        Labels.from_settings(settings, chosen["collection"]),
+        figure_labels(settings, chosen["collection"]),
         metric=chosen["metric"],
         group=setting(report, "group", str),
         title=f"{chosen['setting'].capitalize()} {metric_label(chosen['metric'])} by language of the query",

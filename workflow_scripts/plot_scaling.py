@@ -7,7 +7,8 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.reporting.analysis_tables import MODELS, PER_GROUP, PUBLISHED, read_analysis_table, select_rows
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, group_label, metric_label, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import group_label, metric_label, setting
 from workflow_scripts.reporting.published_results import published_means
 from workflow_scripts.reporting.scaling_plot import draw_scaling
 
@@ -28,7 +29,7 @@ def plot_scaling(
     report = setting(settings, "report", dict)
     group, metric = setting(report, "group", str), setting(report, "metric", str)
     chosen = {key: setting(report, key, str) for key in ("collection", "setting")}
-    labels = Labels.from_settings(settings, chosen["collection"])
+    labels = figure_labels(settings, chosen["collection"])
     rows = select_rows(
         read_analysis_table(path_to_per_group, PER_GROUP), path_to_per_group, metric=metric, group=group, **chosen
     )

@@ -7,7 +7,8 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.figure_files import FigureFiles
-from workflow_scripts.reporting.labels import Labels, setting
+from workflow_scripts.reporting.figure_text import figure_labels
+from workflow_scripts.reporting.labels import setting
 from workflow_scripts.reporting.training_plot import draw_training
 from workflow_scripts.reporting.training_records import read_losses
 
@@ -19,7 +20,7 @@ def plot_training(
     files: FigureFiles,
 ) -> None:
     """Draw the losses of all runs; a file ``…/<model>/<strategy>/<seed>/metrics.jsonl`` names its run."""
-    labels = Labels.from_settings(settings, setting(setting(settings, "report", dict), "collection", str))
+    labels = figure_labels(settings, setting(setting(settings, "report", dict), "collection", str))
     losses = read_losses(path_to_metrics)
     # Further pre-trainings of a model are further thin lines in its panel.
     rungs = losses["model"].replace(settings.get("replicates", {}))

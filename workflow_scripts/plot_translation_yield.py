@@ -7,6 +7,7 @@ from pathlib import Path
 from workflow_scripts.command_line import run
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.reporting.figure_files import FigureFiles
+from workflow_scripts.reporting.figure_text import draw_legend
 from workflow_scripts.reporting.style import (
     BLACK,
     BLUE,
@@ -94,7 +95,7 @@ def plot_translation_yield(*, path_to_yields: list[Path], files: FigureFiles) ->
     axes.set_ylim(len(names) - 0.5, -0.5)  # the first language on top
     axes.grid(axis="x", color=LIGHT_GREY)
     axes.grid(visible=False, axis="y")
-    figure.legend(loc="outside lower center", ncols=7)
+    draw_legend(figure, *axes.get_legend_handles_labels(), 7)
     files.save(figure)
 
 

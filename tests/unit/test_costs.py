@@ -4,7 +4,7 @@ import csv
 
 import pandas as pd
 import pytest
-from synthetic_analysis import figure_files, settings, write_tables
+from synthetic_analysis import MODELS, STRATEGIES, figure_files, settings, write_tables
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.sealed_json import write_sealed
@@ -162,6 +162,26 @@ def test_lines_join_models_of_one_family_and_models_without_gpu_hours_are_named(
     on_gpu = costs.assign(gpu_hours=costs["wall_hours"].where(costs["model"] != "atlas-s", 0.0))
     lines, label, _ = drawn(on_gpu)
     assert lines == [1] * 10 and label.endswith("not drawn, as no GPU-hours are known of them: S")
+
+
+def test_strategies_of_one_cost_hide_no_interval_of_each_other(tmp_path):
+    tables = write_tables(tmp_path)
+    rows = select_rows(
+        read_analysis_table(tables["per_group"], PER_GROUP), "", collection="atlas", setting="monolingual",
+        metric="ndcg@10", group="all",
+    )  # fmt: skip
+    costs = read_analysis_table(tables["costs"], COSTS)
+    labels = Labels.from_settings(settings(), "atlas")
+    hours, _ = hours_of_a_run(costs)
+    of_system = hours.set_index(["model", "strategy"])["hours"]
+    assert of_system["atlas-s", "mono"] == of_system["atlas-s", "cross"]
+    axes = draw_cost(rows, costs, dict.fromkeys(MODELS, "a"), labels, metric="ndcg@10", title="").axes[0]
+    for i, model in enumerate(MODELS):
+        places = [bars.lines[0].get_xdata()[i] for bars in axes.containers]
+        assert len({round(float(place), 9) for place in places}) == len(STRATEGIES)
+        # Moved aside by a few hundredths of the axis.
+        expected = [of_system[model, strategy] for strategy in STRATEGIES]
+        assert places == pytest.approx(expected, rel=0.15)
 
 
 def test_the_figure_is_drawn_and_the_same_twice(tmp_path):

@@ -12,20 +12,23 @@ from workflow_scripts.plot_heatmap import plot_heatmap
 from workflow_scripts.plot_language_bias import plot_language_bias
 from workflow_scripts.plot_languages import plot_languages
 from workflow_scripts.plot_scaling import plot_scaling
-from workflow_scripts.reporting.alpha_plot import draw_alpha
+from workflow_scripts.reporting.alpha_plot import _model_style, draw_alpha
 from workflow_scripts.reporting.analysis_tables import (
     BIAS,
+    COMPARISONS,
     MODELS,
     PER_GROUP,
+    PER_LANGUAGE,
     PUBLISHED,
     read_analysis_table,
     select_rows,
 )
-from workflow_scripts.reporting.bias_plot import with_pool_share
+from workflow_scripts.reporting.bias_plot import draw_bias, with_pool_share
 from workflow_scripts.reporting.comparison_plot import draw_comparisons
 from workflow_scripts.reporting.heatmap_plot import draw_heatmap
 from workflow_scripts.reporting.intervals import fitting
 from workflow_scripts.reporting.labels import Labels
+from workflow_scripts.reporting.language_plot import draw_languages
 from workflow_scripts.reporting.published_results import PublishedMean, published_means
 from workflow_scripts.reporting.scaling_plot import draw_scaling
 
@@ -266,3 +269,86 @@ def test_ten_models_are_drawn_in_as_many_panels(tmp_path):
     figure = draw_comparisons(rows, labels, metric="ndcg@10", significance=0.05, title="")
     shown = [panel.get_title(loc="left") for panel in figure.axes if panel.get_visible()]
     assert shown == names
+
+
+def _headline(tables, group="low-resource"):
+    rows = read_analysis_table(tables["per_group"], PER_GROUP)
+    return select_rows(rows, "", collection="atlas", setting="monolingual", metric="ndcg@10", group=group)
+
+
+def test_bias_in_one_language_has_no_panel_of_other_languages(tables, labels):
+    bias = read_analysis_table(tables["bias"], BIAS)
+    models = read_analysis_table(tables["models"], MODELS)
+    assert len(draw_bias(None, bias, models, labels, title="").axes) == 2
+    alone = bias[(bias["query_lang"] == "sw") & (bias["passage_lang"] == "sw")]
+    (axes,) = draw_bias(None, alone, models, labels, title="").axes
+    assert axes.get_title(loc="left") == "Own-language passages in the top 10"
+
+
+def test_points_of_a_narrow_range_far_above_0_keep_off_the_edge(tables, labels):
+    rows = read_analysis_table(tables["per_group"], PER_GROUP)
+    rows = select_rows(rows, "", collection="atlas", metric="rank_distance_share", group="all")
+    rows = rows.assign(mean=0.7, low=0.7, high=0.7)
+    models = read_analysis_table(tables["models"], MODELS)
+    axes = draw_bias(rows, read_analysis_table(tables["bias"], BIAS), models, labels, title="").axes
+    distance = next(each for each in axes if each.get_title(loc="left").startswith("Rank distance"))
+    assert distance.get_ylim()[0] == 0 and distance.get_ylim()[1] >= 1.05 * 0.7
+
+
+def test_where_nothing_was_found_every_cell_has_one_colour(labels):
+    means = pd.DataFrame(
+        [
+            {"strategy": strategy, "query_lang": query, "passage_lang": passage, "mean": 0.0}
+            for strategy in ("mono", "hybrid")
+            for query in ("en", "sw")
+            for passage in ("en", "sw")
+        ]
+    )
+    figure = draw_heatmap(means, labels, metric="ndcg@10", title="")
+    images = [panel.images[0] for panel in figure.axes if panel.images]
+    colours = {tuple(image.cmap(image.norm(0.0))) for image in images}
+    assert len(images) == 2 and len(colours) == 1
+
+
+def test_where_all_is_zero_no_axis_is_one_of_rounding(tables, labels):
+    models = read_analysis_table(tables["models"], MODELS)
+    rows = _headline(tables).assign(mean=0.0, low=0.0, high=0.0)
+    axes = draw_scaling(rows, models, labels, metric="ndcg@10", title="", published=[]).axes[0]
+    assert axes.get_ylim()[1] - axes.get_ylim()[0] > 1e-3
+    compared = read_analysis_table(tables["comparisons"], COMPARISONS).assign(difference=0.0, low=0.0, high=0.0)
+    panels = draw_comparisons(compared, labels, metric="ndcg@10", significance=0.05, title="").axes
+    assert all(panel.get_xlim()[1] - panel.get_xlim()[0] > 1e-3 for panel in panels)
+
+
+def test_models_of_one_size_are_named_beside_their_lines(tables, labels):
+    models = read_analysis_table(tables["models"], MODELS)
+    drawn = {"metric": "ndcg@10", "title": "", "published": []}
+    assert not draw_scaling(_headline(tables), models, labels, **drawn).axes[0].texts
+    alike = models.assign(non_embedding=[25_000, 25_000, 890_000], family=["a", "b", "b"])
+    axes = draw_scaling(_headline(tables), alike, labels, **drawn).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["S", "M", "L"]
+    assert [tick.get_text().split("\n")[0] for tick in axes.get_xticklabels()] == ["S, M", "L"]
+
+
+def test_points_of_close_sizes_stay_nearest_to_their_own(tables, labels):
+    models = read_analysis_table(tables["models"], MODELS).assign(non_embedding=[100_000, 120_000, 150_000])
+    axes = draw_scaling(_headline(tables), models, labels, metric="ndcg@10", title="", published=[]).axes[0]
+    for bars in axes.containers:
+        for place, size in zip(bars.lines[0].get_xdata(), models["non_embedding"], strict=True):
+            assert abs(models["non_embedding"] - place).idxmin() == list(models["non_embedding"]).index(size)
+
+
+def test_a_dozen_models_differ_in_the_figure_of_alphas():
+    looks = [(style.color, style.marker, style.linestyle) for style in map(_model_style, range(30))]
+    assert len(set(looks)) == 30
+
+
+@pytest.mark.parametrize(("group", "tinted"), [("low-resource", 4), ("all", 0)])
+def test_a_tint_of_all_panels_is_left_out(tables, labels, group, tinted):
+    rows = read_analysis_table(tables["per_language"], PER_LANGUAGE)
+    rows = select_rows(rows, "", collection="atlas", setting="monolingual", metric="ndcg@10")
+    models = read_analysis_table(tables["models"], MODELS)
+    figure = draw_languages(rows, models, labels, metric="ndcg@10", group=group, title="")
+    assert sum(axes.get_facecolor() != (1.0, 1.0, 1.0, 1.0) for axes in figure.axes) == tinted
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert ("low-resource languages" in names) == bool(tinted) and len(names) == 6 + bool(tinted)

@@ -1,11 +1,15 @@
 """A metric against alpha, the share of monolingual batches, one panel a setting."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from workflow_scripts.reporting.figure_text import draw_legend, draw_title
+from workflow_scripts.reporting.intervals import from_zero
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
 from workflow_scripts.reporting.style import (
     BLACK,
@@ -62,7 +66,7 @@ def draw_alpha(
         else:
             axes.set_title(f"{setting.capitalize()} {metric_label(shown)}")
         axes.margins(y=0.1)
-        axes.set_ylim(0, max(axes.get_ylim()[1], 1.08 * axes.dataLim.ymax))  # points far above 0 keep off the edge
+        from_zero(axes)
         axes.set_xticks(sorted(set(alphas.values())))
         if shown == _DISTANCE:
             axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
@@ -74,9 +78,14 @@ def draw_alpha(
     for axes in places[columns * (lines - 1) :]:
         axes.set_xlabel("alpha: share of monolingual batches")
     handles, names = places[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=min(len(order), 6), handlelength=3)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    draw_legend(figure, handles, names, 6, handlelength=3)
+    draw_title(figure, title)
     return figure
+
+
+def _model_style(i: int) -> LineStyle:
+    """Return the style of the i-th model: beyond the first ten, a colour and line come again with another marker."""
+    return replace(_MODELS[i % len(_MODELS)], marker=_MODELS[(i + 3 * (i // len(_MODELS))) % len(_MODELS)].marker)
 
 
 def _draw_panel(axes: Axes, rows: pd.DataFrame, order: list[str], alphas: dict[str, float], labels: Labels) -> None:
@@ -90,5 +99,5 @@ def _draw_panel(axes: Axes, rows: pd.DataFrame, order: list[str], alphas: dict[s
             mean,
             yerr=np.nan_to_num(np.maximum(reach, 0)),
             label=labels.model(model),
-            **_MODELS[i % len(_MODELS)].line(),
+            **_model_style(i).line(),
         )

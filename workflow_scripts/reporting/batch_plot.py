@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title
 from workflow_scripts.reporting.labels import Labels
-from workflow_scripts.reporting.style import BLUE, ORANGE, new_figure
+from workflow_scripts.reporting.style import BLUE, COLUMN_WIDTH, ORANGE, new_figure
 
 MONOLINGUAL, CROSS_LINGUAL = "monolingual", "cross-lingual"
 _LOOKS = {MONOLINGUAL: {"facecolor": BLUE}, CROSS_LINGUAL: {"facecolor": ORANGE, "hatch": "////", "edgecolor": "white"}}
@@ -34,7 +35,7 @@ def draw_batches(shares: pd.DataFrame, labels: Labels) -> Figure:
             width = ours.reindex(languages).fillna(0).to_numpy(float)
             panel.barh(places, width, left=left, height=0.75, linewidth=0, **look)
             left += width
-        panel.set_title(labels.strategy(strategy), fontsize=8.5)
+        draw_panel_title(panel, labels.strategy(strategy), (COLUMN_WIDTH - 0.8) / columns, size=8.5)
         panel.grid(axis="x", visible=True)
         panel.grid(axis="y", visible=False)
         panel.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
@@ -43,10 +44,5 @@ def draw_batches(shares: pd.DataFrame, labels: Labels) -> Figure:
     panels[0].set_yticks(places, [labels.language(lang) for lang in languages])
     panels[0].invert_yaxis()
     panels[columns * (lines - 1)].set_xlabel("share of the queries and passages", loc="left")
-    figure.legend(
-        [Patch(**look) for look in _LOOKS.values()],
-        [f"{regime} batches" for regime in _LOOKS],
-        loc="outside lower center",
-        ncols=2,
-    )
+    draw_legend(figure, [Patch(**look) for look in _LOOKS.values()], [f"{regime} batches" for regime in _LOOKS], 2)
     return figure

@@ -5,9 +5,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from workflow_scripts.reporting.intervals import draw_against_size, draw_baseline, size_axis, with_sizes
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title, draw_title
+from workflow_scripts.reporting.intervals import draw_against_size, draw_baseline, from_zero, size_axis, with_sizes
 from workflow_scripts.reporting.labels import BM25, Labels
-from workflow_scripts.reporting.style import BLACK, LineStyle, new_figure, strategy_styles
+from workflow_scripts.reporting.style import BLACK, COLUMN_WIDTH, LineStyle, new_figure, strategy_styles
 
 
 def draw_bias(
@@ -16,20 +17,23 @@ def draw_bias(
     """Draw rank distance, the share of the query's own language and the share of every language in the top 10.
 
     ``distances`` are the rows of per_group.csv for all languages' ``rank_distance_share``; None where the
-    collection is not parallel, which leaves that panel out. ``bias`` are bias.csv's rows of the collection.
+    collection is not parallel, which leaves that panel out. ``bias`` are bias.csv's rows of the collection: of one
+    language alone there are no other languages' questions, which leaves the last panel out.
     """
-    figure = new_figure(height=6.6 if distances is not None else 6.2)
-    grid = figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     styles = strategy_styles([*labels.strategies, BM25])
     shares = with_pool_share(bias)
+    foreign = shares[shares["query_lang"] != shares["passage_lang"]]
+    figure = new_figure(height=3.4 if foreign.empty else 6.6 if distances is not None else 6.2)
+    grid = figure.add_gridspec(1, 2) if foreign.empty else figure.add_gridspec(2, 2, height_ratios=[1, 1.05])
     own_axes = figure.add_subplot(grid[0, 1] if distances is not None else grid[0, :])
     if distances is not None:
         _draw_distance(figure.add_subplot(grid[0, 0]), distances, models, styles, labels)
     _draw_own_share(own_axes, shares, models, styles, labels)
-    _draw_shares(figure.add_subplot(grid[1, :]), shares, models, styles, labels)
+    if not foreign.empty:
+        _draw_shares(figure.add_subplot(grid[1, :]), foreign, models, styles, labels)
     handles, names = own_axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=4, handlelength=3)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    draw_legend(figure, handles, names, 4, handlelength=3)
+    draw_title(figure, title)
     return figure
 
 
@@ -56,7 +60,7 @@ def _draw_distance(
     axes.set_title("Rank distance (lower is less biased)")
     axes.set(xlabel="non-embedding parameters", ylabel="distance as share of the pool")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
-    axes.set_ylim(bottom=0)
+    from_zero(axes)
 
 
 def _draw_own_share(
@@ -76,15 +80,15 @@ def _draw_own_share(
     axes.set_title("Own-language passages in the top 10")
     axes.set(xlabel="non-embedding parameters", ylabel="share of the top 10")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
-    axes.set_ylim(bottom=0)
+    from_zero(axes)
 
 
 def _draw_shares(
-    axes: Axes, shares: pd.DataFrame, models: pd.DataFrame, styles: dict[str, LineStyle], labels: Labels
+    axes: Axes, foreign: pd.DataFrame, models: pd.DataFrame, styles: dict[str, LineStyle], labels: Labels
 ) -> None:
     """Draw each language's share of the top 10 of questions in other languages, for the largest model."""
-    largest = models[models["model"].isin(shares["model"])].sort_values("non_embedding")["model"].iloc[-1]
-    foreign = shares[(shares["query_lang"] != shares["passage_lang"]) & shares["model"].isin((largest, BM25))]
+    largest = models[models["model"].isin(foreign["model"])].sort_values(["non_embedding", "model"])["model"].iloc[-1]
+    foreign = foreign[foreign["model"].isin((largest, BM25))]
     means = foreign.groupby(["strategy", "passage_lang"], as_index=False)[["top10", "pool"]].mean()
     order = [lang for lang in labels.languages if lang in set(means["passage_lang"])]
     place = {lang: i for i, lang in enumerate(order)}
@@ -104,7 +108,8 @@ def _draw_shares(
     for lang, i in place.items():
         axes.hlines(pool[lang], i - 0.42, i + 0.42, color=BLACK, linewidth=1, linestyle=(0, (1, 2)))
     axes.set_xticks(range(len(order)), [labels.language(lang) for lang in order], rotation=30, ha="right")
-    axes.set_title(f"Whose passages stand in the top 10 of other languages? (largest model, {labels.model(largest)})")
+    question = f"Whose passages stand in the top 10 of other languages? (largest model, {labels.model(largest)})"
+    draw_panel_title(axes, question, COLUMN_WIDTH - 0.8)
     axes.set(ylabel="share of the top 10", xlabel="language of the passage")
     axes.yaxis.set_major_formatter(FuncFormatter(_percent))
-    axes.set_ylim(bottom=0)
+    from_zero(axes)

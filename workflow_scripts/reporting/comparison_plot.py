@@ -8,8 +8,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title, draw_title
+from workflow_scripts.reporting.intervals import least_extent
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
-from workflow_scripts.reporting.style import BLACK, new_figure, strategy_styles
+from workflow_scripts.reporting.style import BLACK, COLUMN_WIDTH, new_figure, strategy_styles
 
 _COLUMNS = 4
 _NO_MARKER = "P"  # for BM25, which is a line elsewhere
@@ -52,7 +54,7 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
                     color=style.color,
                     markerfacecolor=face,
                 )
-        panel.set_title(labels.model(model))
+        draw_panel_title(panel, labels.model(model), (COLUMN_WIDTH - 1.3) / columns)
         panel.xaxis.set_major_locator(MaxNLocator(4 if columns < _COLUMNS else 3))
         panel.tick_params(axis="x", labelbottom=True)
         panel.grid(axis="x", visible=True)
@@ -61,11 +63,12 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
         panel.spines["left"].set_visible(False)
     for panel in panels[len(models) :]:
         panel.set_visible(False)
+    least_extent(panels[0], "x")
     panels[columns * (lines - 1)].set_xlabel(f"difference in {metric_label(metric)} (right of 0: better)", loc="left")
     names = [name if name in groups else labels.language(name.removeprefix(LANGUAGE)) for name in places]
     panels[0].set_yticks(list(places.values()), names)
     panels[0].set_ylim(min(places.values()) - 0.7, 0.7)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    draw_title(figure, title)
     legend = [
         Line2D([], [], color=styles[name].color, marker=styles[name].marker or _NO_MARKER, linestyle="-")
         for name in baselines
@@ -73,5 +76,5 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
     legend += [Line2D([], [], color=BLACK, marker="o", linestyle="none", markerfacecolor=face) for face in ("k", "w")]
     meaning = [f"minus {labels.strategy(name)}" for name in baselines]
     meaning += [f"Holm-corrected p < {significance:g}", f"p ≥ {significance:g}"]
-    figure.legend(legend, meaning, loc="outside lower center", ncols=4)
+    draw_legend(figure, legend, meaning, 4)
     return figure

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from workflow_scripts.reporting.intervals import draw_baseline
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title
+from workflow_scripts.reporting.intervals import draw_baseline, name_models
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
-from workflow_scripts.reporting.style import new_figure, strategy_styles
+from workflow_scripts.reporting.style import COLUMN_WIDTH, new_figure, strategy_styles
+
+_STEP = 0.011  # of the axis, between neighbouring strategies
+_LEAST_DECADES = 0.3  # of the axis that steps are a share of
 
 
 def hours_of_a_run(costs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
@@ -33,13 +36,14 @@ def draw_cost(
     figure = new_figure(height=4.0)
     axes = figure.subplots()
     styles = strategy_styles([*labels.strategies, BM25])
+    shift = _shifts(joined, labels)
     for strategy in labels.strategies:
         for i, (_, line) in enumerate(joined[joined["strategy"] == strategy].groupby("family")):
             line = line.sort_values("hours")
             mean = line["mean"].to_numpy(float)
             reach = np.stack([mean - line["low"].to_numpy(float), line["high"].to_numpy(float) - mean])
             axes.errorbar(
-                line["hours"],
+                line["hours"] * shift[strategy],
                 mean,
                 yerr=np.nan_to_num(np.maximum(reach, 0)),
                 label=None if i else labels.strategy(strategy),
@@ -48,7 +52,7 @@ def draw_cost(
             )
     for _, row in rows[rows["model"] == BM25].iterrows():
         draw_baseline(axes, row, styles[BM25])
-    _name_models(axes, joined, labels)
+    name_models(axes, joined, "hours", labels)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -58,23 +62,18 @@ def draw_cost(
     note = f"\nnot drawn, as no {unit} are known of them: {', '.join(absent)}" if absent else ""
     axes.set(xlabel=f"{unit} of one run, from pre-training here to search (log scale){note}")
     axes.set_ylabel(metric_label(metric))
-    axes.set_title(title)
+    draw_panel_title(axes, title, COLUMN_WIDTH - 0.8)
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2)
+    draw_legend(figure, handles, names, 3, handlelength=3.2)
     return figure
 
 
-def _name_models(axes: Axes, rows: pd.DataFrame, labels: Labels) -> None:
-    """Write each model's name above its best point."""
-    for model, ours in rows.groupby("model", sort=False):
-        best = ours.loc[ours["high"].fillna(ours["mean"]).idxmax()]
-        top = best["high"] if np.isfinite(best["high"]) else best["mean"]
-        axes.annotate(
-            labels.model(str(model)),
-            (best["hours"], top),
-            xytext=(0, 3),
-            textcoords="offset points",
-            ha="center",
-            fontsize=7,
-            color="#333333",
-        )
+def _shifts(rows: pd.DataFrame, labels: Labels) -> dict[str, float]:
+    """Return the factor by which each strategy's points are moved sideways, so that no interval hides another's.
+
+    Strategies of like cost would stand on one line. A step is the same share of the axis however wide that is.
+    """
+    present = [name for name in labels.strategies if (rows["strategy"] == name).any()]
+    decades = np.log10(rows["hours"].max() / rows["hours"].min()) if len(rows) else 0.0
+    step = _STEP * max(decades, _LEAST_DECADES)
+    return {name: 10 ** (step * (i - (len(present) - 1) / 2)) for i, name in enumerate(present)}

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from workflow_scripts.reporting.figure_text import draw_legend, draw_title
 from workflow_scripts.reporting.intervals import draw_against_size, draw_baseline, size_axis, with_sizes
 from workflow_scripts.reporting.labels import BM25, Labels, group_label, metric_label
 from workflow_scripts.reporting.style import new_figure, strategy_styles
@@ -44,10 +45,10 @@ def draw_languages(
     for panel in panels[::columns]:
         panel.set_ylabel(metric_label(metric))
     panels[columns * (lines - 1)].set_xlabel("non-embedding parameters (log scale)", loc="left")
-    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    draw_title(figure, title)
     handles, names = panels[0].get_legend_handles_labels()
     if tinted:
         handles.append(Patch(facecolor=_TINT, edgecolor="#CCCCCC"))
         names.append(group_label(group))
-    figure.legend(handles, names, loc="outside lower center", ncols=4, handlelength=3)
+    draw_legend(figure, handles, names, 4, handlelength=3)
     return figure

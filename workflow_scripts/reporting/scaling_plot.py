@@ -6,7 +6,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from workflow_scripts.reporting.intervals import draw_against_size, draw_baseline, size_axis, with_sizes
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title
+from workflow_scripts.reporting.intervals import (
+    draw_against_size,
+    draw_baseline,
+    least_extent,
+    name_models,
+    size_axis,
+    sizes_meet,
+    with_sizes,
+)
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
 from workflow_scripts.reporting.published_results import PublishedMean
 from workflow_scripts.reporting.style import GREY, new_figure, strategy_styles
@@ -27,12 +36,15 @@ def draw_scaling(
     draw_against_size(axes, sized, {name: style for name, style in styles.items() if name != BM25}, labels)
     for _, row in rows[rows["model"] == BM25].iterrows():
         draw_baseline(axes, row, styles[BM25])
+    if sizes_meet(sized):
+        name_models(axes, sized, "size", labels)
     size_axis(axes, models[models["model"].isin(sized["model"])], labels, width=_AXES_WIDTH)
     axes.set(xlabel="non-embedding parameters (log scale)", ylabel=metric_label(metric))
-    axes.set_title(title)
+    draw_panel_title(axes, title, _AXES_WIDTH)
     _draw_published(axes, published)
+    least_extent(axes, "y")
     handles, names = axes.get_legend_handles_labels()
-    legend = figure.legend(handles, names, loc="outside lower center", ncols=3, handlelength=3.2, alignment="left")
+    legend = draw_legend(figure, handles, names, 3, handlelength=3.2, alignment="left")
     if published:
         legend.set_title(_sources(published), prop={"size": 6})
         legend.get_title().set_color("#444444")

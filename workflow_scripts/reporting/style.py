@@ -15,11 +15,13 @@ YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
 GREY, LIGHT_GREY = "#6E6E6E", "#D9D9D9"
 
 COLUMN_WIDTH = 7.2  # inches: a figure as wide as the text of a printed page
+FONT = "DejaVu Sans"  # comes with matplotlib
+TITLE_SIZE, LEGEND_SIZE = 9, 8  # points
 
 _RC = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib
+    "font.family": FONT,
     "font.size": 9,
-    "axes.titlesize": 9,
+    "axes.titlesize": TITLE_SIZE,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
@@ -35,7 +37,7 @@ _RC = {
     "ytick.labelsize": 8,
     "xtick.color": "#333333",
     "ytick.color": "#333333",
-    "legend.fontsize": 8,
+    "legend.fontsize": LEGEND_SIZE,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
     "lines.markersize": 5.5,

@@ -7,8 +7,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
+from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title
 from workflow_scripts.reporting.labels import Labels
-from workflow_scripts.reporting.style import new_figure, strategy_styles
+from workflow_scripts.reporting.style import COLUMN_WIDTH, new_figure, strategy_styles
 
 _COLUMNS = 3
 _WINDOWS = 30  # a line is the mean of this many equal stretches of training: single batches are noisy
@@ -42,7 +43,7 @@ def draw_training(losses: pd.DataFrame, labels: Labels) -> Figure:
                 markevery=max(1, len(mean) // 6),
                 markersize=4,
             )[0]
-        panel.set_title(labels.model(model))
+        draw_panel_title(panel, labels.model(model), (COLUMN_WIDTH - 0.6) / columns)
         panel.set_yscale("log")
         panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -52,13 +53,7 @@ def draw_training(losses: pd.DataFrame, labels: Labels) -> Figure:
     for panel in panels[::columns]:
         panel.set_ylabel("loss (log scale)")
     panels[columns * (lines - 1)].set_xlabel("training step", loc="left")
-    figure.legend(
-        list(drawn.values()),
-        [labels.strategy(strategy) for strategy in drawn],
-        loc="outside lower center",
-        ncols=min(4, max(1, len(drawn))),
-        handlelength=3,
-    )
+    draw_legend(figure, list(drawn.values()), [labels.strategy(strategy) for strategy in drawn], 4, handlelength=3)
     return figure
 
 
