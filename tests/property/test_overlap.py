@@ -106,3 +106,9 @@ def test_a_filter_of_the_expected_size_is_seldom_wrong():
     known = BitFilter(expected=100_000)
     known.add(chance.integers(0, 2**64, 100_000, np.uint64))
     assert known.seen(chance.integers(0, 2**64, 100_000, np.uint64)).mean() < 0.02
+
+
+def test_the_table_has_room_for_millions_of_pairs():
+    """8.8 million, with a negative each and a hundred n-grams in all; pages that nothing is put into take no memory."""
+    hashes = 100 * 8_800_000
+    assert BitFilter(hashes)._table.nbytes * 8 >= 32 * hashes

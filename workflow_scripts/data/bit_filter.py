@@ -4,7 +4,7 @@ from math import ceil, log2
 
 import numpy as np
 
-_SMALLEST, _LARGEST = 20, 32  # binary logarithm of the bits: 128 KB, 512 MB
+_SMALLEST, _LARGEST = 20, 35  # binary logarithm of the bits: 128 KB, 4 GB
 _BITS_A_HASH = 32
 
 
@@ -12,7 +12,7 @@ class BitFilter:
     """A Bloom filter (Bloom 1970) of two bits a hash.
 
     Made for the number of hashes expected, it takes others for its own with probability 0.4 %; with n times as many,
-    n squared times as often. Beyond 512 MB (134 million hashes) it does not grow.
+    n squared times as often. Beyond 4 GB (a thousand million hashes) it does not grow.
     """
 
     def __init__(self, expected: int) -> None:

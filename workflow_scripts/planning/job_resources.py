@@ -23,7 +23,7 @@ LEXICAL_MEMORY_BYTES = 1_000
 # bytes of an English TyDi QA passage, of whose n-grams 1 % stand in SQuAD's; text like the training text takes more).
 COMPARING_MEMORY_MB = 400
 TRAINING_TEXT_BYTES = 800
-LARGEST_FILTER_MB = 537
+LARGEST_FILTER_MB = 4295
 EVALUATION_TEXT_BYTES = 300
 # Fine-tuning, resident: of each row of pairs its ids while the languages are lined up (230 to 250 bytes were measured
 # with ids of 6 and 13 characters, 290 with 24 and 31); of each hard negative, which text it is and whose (25); of each
