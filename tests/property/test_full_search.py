@@ -187,7 +187,8 @@ class Blurred:
     def __init__(self, scores, error, seed):
         self.scores, self.error, self.rng = scores, error, np.random.default_rng(seed)
 
-    def scan(self, query_lang, queries, passage_lang, blocks, choose):
+    def scan(self, asked, passage_lang, blocks, choose):
+        ((_, queries),) = asked
         for start in range(0, self.scores.shape[1], blocks.passage_block):
             for first in range(0, len(queries), blocks.query_block):
                 part = self.scores[queries[first : first + blocks.query_block], start : start + blocks.passage_block]
@@ -244,6 +245,39 @@ def test_blocks_keep_to_the_budget(memory_gb, threads):
     scores = 16 * blocks.query_block * blocks.passage_block * threads
     vectors = (4 * blocks.queries + 6 * blocks.passage_block * threads) * dimension
     assert keys + scores + vectors <= memory_gb * 1e9 * 1.01
+
+
+class Watched(DenseScorer):
+    """A scorer that notes which queries each going through of a language's passages is for."""
+
+    def scan(self, asked, passage_lang, blocks, choose):
+        noted.append(([(lang, len(rows)) for lang, rows in asked], passage_lang))
+        return super().scan(asked, passage_lang, blocks, choose)
+
+
+noted: list = []
+
+
+@pytest.mark.parametrize(
+    ("settings", "queries", "expected"),
+    [
+        (ALL, 100, [([("bn", 3), ("sw", 5)], "bn"), ([("bn", 3), ("sw", 5)], "sw")]),
+        (ALL, 4, [([(a, n)], b) for a, n in (("bn", 3), ("sw", 4), ("sw", 1)) for b in LANGS]),
+        (["monolingual"], 100, [([("bn", 3)], "bn"), ([("sw", 5)], "sw")]),
+    ],
+)
+def test_passages_are_gone_through_once_for_the_queries_of_all_languages(settings, queries, expected):
+    rng = np.random.default_rng(0)
+    vectors = {lang: unit(rng, 9, 8) for lang in LANGS}
+    asked = {"bn": unit(rng, 3, 8), "sw": unit(rng, 5, 8)}
+    names = {lang: [f"q{row}" for row in range(len(rows))] for lang, rows in asked.items()}
+    ids = {lang: ids_of(lang, [f"p{row}" for row in range(9)]) for lang in LANGS}
+    scorer, hits = Watched(asked, vectors), []
+    noted.clear()
+    Search(scorer, names, ids, scorer, ids, settings, {}, 4).run(Blocks(queries, 2, 3), hits.append)
+    assert noted == expected
+    langs = pa.concat_tables(hits)["query_lang"].to_pylist()
+    assert langs == sorted(langs)
 
 
 @given(st.lists(st.integers(0, 9), max_size=8), st.data())

@@ -62,7 +62,7 @@ WHOLE = Blocks(5, 5, 5)
 
 def scores_of(bm25, queries, blocks=WHOLE):
     """Return scores [queries, passages] from the blocks of a scan."""
-    found = list(bm25.scan("sw", np.arange(queries), "sw", blocks, lambda *_: None))
+    found = list(bm25.scan([("sw", np.arange(queries))], "sw", blocks, lambda *_: None))
     assert {block.error for block in found} == {0}
     ends = [(block.first_query + len(block.scores), block.first_passage + block.scores.shape[1]) for block in found]
     scores = np.full(np.max(ends, axis=0), np.nan)
@@ -116,7 +116,7 @@ def test_a_language_without_passages_or_queries():
 
 
 def scores_of_none(bm25):
-    return list(bm25.scan("sw", np.arange(5), "sw", WHOLE, lambda *_: None))
+    return list(bm25.scan([("sw", np.arange(5))], "sw", WHOLE, lambda *_: None))
 
 
 def test_same_bits_in_any_block():

@@ -20,6 +20,7 @@ import scipy.sparse as sparse
 
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.lexical_tokens import lexical_tokens
+from workflow_scripts.retrieval.passages import Asked
 from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 
 K1, B = 0.9, 0.4
@@ -108,14 +109,13 @@ class BM25Scorer:
         self._counts = tokens.counts
         self._indexes = indexes
 
-    def scan(
-        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
-    ) -> Iterator[ScoredBlock]:
-        """Yield the scores of ``score_pairs``: rows ``queries`` of one language, all passages of another."""
-        counts, index = self._counts[query_lang][queries], self._indexes[passage_lang]
+    def scan(self, asked: Asked, passage_lang: str, blocks: Blocks, choose: Choose) -> Iterator[ScoredBlock]:
+        """Yield the scores of ``score_pairs``: the queries ``asked``, all passages of a language."""
+        counts = sparse.vstack([self._counts[lang][rows] for lang, rows in asked], format="csr")
+        index = self._indexes[passage_lang]
         for start in range(0, len(index), blocks.passage_block):
             columns = index.parts(start, min(start + blocks.passage_block, len(index))).T.tocsr()
-            for first in range(0, len(queries), blocks.query_block):
+            for first in range(0, counts.shape[0], blocks.query_block):
                 scores = (counts[first : first + blocks.query_block] @ columns).toarray().astype(np.float32)
                 yield ScoredBlock(first, start, scores, 0.0, choose(first, scores, 0.0))
 

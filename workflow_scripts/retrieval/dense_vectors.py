@@ -13,7 +13,7 @@ from workflow_scripts.data.tables import VECTOR_IDS, read_table
 from workflow_scripts.retrieval.blocks import Blocks
 from workflow_scripts.retrieval.blocks_in_threads import blocks_in_threads
 from workflow_scripts.retrieval.exact_product import decode, error_bound, exact_products, fast_product
-from workflow_scripts.retrieval.passages import PassageIds
+from workflow_scripts.retrieval.passages import Asked, PassageIds
 from workflow_scripts.retrieval.ranking import neutral_numbers
 from workflow_scripts.retrieval.scored_blocks import Choose, ScoredBlock
 from workflow_scripts.retrieval.stored_vectors import StackedVectors, StoredVectors, VectorRows
@@ -30,14 +30,15 @@ class DenseScorer:
     queries: Mapping[str, np.ndarray]
     passages: Mapping[str, VectorRows]
 
-    def scan(
-        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
-    ) -> Iterator[ScoredBlock]:
-        """Yield scores of rows ``queries`` of one language against all passages of another, block by block.
+    def scan(self, asked: Asked, passage_lang: str, blocks: Blocks, choose: Choose) -> Iterator[ScoredBlock]:
+        """Yield scores of the queries ``asked`` against all passages of a language, block by block.
 
         Threads score them, each other passages: it reads and decodes these once for all queries.
         """
-        left = decode(self.queries[query_lang][queries], f"queries of {query_lang}")
+        ends = np.cumsum([0, *(len(rows) for _, rows in asked)])
+        left = np.empty((ends[-1], self.passages[passage_lang][:0].shape[1]), dtype=np.float32)
+        for (lang, rows), first, last in zip(asked, ends, ends[1:], strict=False):
+            decode(self.queries[lang][rows], f"queries of {lang}", left[first:last])
         passages, error = self.passages[passage_lang], error_bound(left.shape[1])
         threads, longest = thread_count(), min(blocks.passage_block, len(passages))
         decoded = [np.empty((longest, left.shape[1]), dtype=np.float32) for _ in range(threads)]

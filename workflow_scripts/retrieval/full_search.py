@@ -25,6 +25,17 @@ _FOUND_AT_ONCE = 256  # queries whose candidates are held together
 
 
 @dataclass(frozen=True)
+class _Part:
+    """Queries of one language, by id: their rows and ids [q], and the relevant passages of each with their scores."""
+
+    lang: str
+    rows: np.ndarray
+    names: pa.Array
+    golds: RelevantPassages
+    gold_scores: np.ndarray
+
+
+@dataclass(frozen=True)
 class Search:
     """What is searched for what.
 
@@ -49,37 +60,64 @@ class Search:
     finder: Finder | None = None
 
     def run(self, blocks: Blocks, append_hits: Callable[[pa.Table], None]) -> pa.Table:
-        """Search; hand HITS over in blocks of whole queries, in order, and return GOLD_RANKS."""
+        """Search; hand HITS over in blocks of whole queries, in order, and return GOLD_RANKS.
+
+        Passages are gone through once for as many queries, of whatever languages, as ``blocks`` ranks at a time.
+        """
         gold_ranks = []
-        for query_lang in sorted(self.queries):
-            langs = passage_languages(query_lang, list(self.passages), self.settings)
-            if not langs:
+        for langs, parts in self._batches(blocks.queries):
+            ends = np.cumsum([0, *(len(part.rows) for part in parts)])
+            gold_ends = np.cumsum([0, *(len(part.gold_scores) for part in parts)])
+            keys = np.empty((ends[-1], len(langs), self.depth), dtype=np.int64)
+            above = np.empty((gold_ends[-1], len(langs)), dtype=np.int64)
+            for position, lang in enumerate(langs):
+                if self.finder:
+                    for part, first, last in zip(parts, ends, ends[1:], strict=False):
+                        keys[first:last, position] = self._rank_candidates(part.lang, part.rows, lang)
+                if not self.finder or len(above):
+                    ranking = self._rank(parts, lang, 1 if self.finder else self.depth, blocks)
+                    above[:, position] = ranking.above
+                    if not self.finder:
+                        keys[:, position] = ranking.hits()
+            for number, part in enumerate(parts):
+                mine = above[gold_ends[number] : gold_ends[number + 1]]
+                if len(mine):
+                    gold_ranks.append(self._gold_table(part, langs, mine))
+                for table in self._hit_tables(part, langs, keys[ends[number] : ends[number + 1]]):
+                    append_hits(table)
+                _log.info(
+                    "%s: %d queries ranked against the passages of %s", part.lang, len(part.rows), " ".join(langs)
+                )
+        return pa.concat_tables([GOLD_RANKS.empty_table(), *gold_ranks]).unify_dictionaries()
+
+    def _batches(self, queries: int) -> Iterator[tuple[list[str], list["_Part"]]]:
+        """Yield passage languages, and parts of queries, ``queries`` at most, that are ranked against these."""
+        waiting: list[_Part] = []
+        searched: list[str] = []
+        for part in self._parts(queries):
+            langs = passage_languages(part.lang, list(self.passages), self.settings)
+            held = sum(len(other.rows) for other in waiting)
+            if waiting and (langs != searched or held + len(part.rows) > queries):
+                yield searched, waiting
+                waiting = []
+            waiting.append(part)
+            searched = langs
+        if waiting:
+            yield searched, waiting
+
+    def _parts(self, queries: int) -> Iterator["_Part"]:
+        """Yield the queries of each language that is searched with, by id, ``queries`` at most in a part."""
+        for lang in sorted(self.queries):
+            if not passage_languages(lang, list(self.passages), self.settings):
                 continue
-            ids = self.queries[query_lang]
+            ids = self.queries[lang]
             order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
             relevant = find_relevant([ids[row] for row in order], self.qrels, self.judged)
-            for first in range(0, len(order), blocks.queries):
-                last = min(first + blocks.queries, len(order))
+            for first in range(0, len(order), queries):
+                last = min(first + queries, len(order))
                 rows, golds = order[first:last], relevant.of_queries(first, last)
-                gold_scores = self._score_relevant(query_lang, rows, golds)
                 names = pa.array([ids[row] for row in rows], type=pa.string())
-                keys = np.empty((len(rows), len(langs), self.depth), dtype=np.int64)
-                above = np.empty((len(golds.query), len(langs)), dtype=np.int64)
-                for position, lang in enumerate(langs):
-                    if self.finder:
-                        keys[:, position] = self._rank_candidates(query_lang, rows, lang)
-                    if not self.finder or len(above):
-                        depth = 1 if self.finder else self.depth
-                        ranking = self._rank(query_lang, rows, lang, depth, golds, gold_scores, blocks)
-                        above[:, position] = ranking.above
-                        if not self.finder:
-                            keys[:, position] = ranking.hits()
-                if len(above):
-                    gold_ranks.append(self._gold_table(query_lang, names, langs, golds, gold_scores, above))
-                for table in self._hit_tables(query_lang, names, langs, keys):
-                    append_hits(table)
-            _log.info("%s: %d queries ranked against the passages of %s", query_lang, len(order), ", ".join(langs))
-        return pa.concat_tables([GOLD_RANKS.empty_table(), *gold_ranks]).unify_dictionaries()
+                yield _Part(lang, rows, names, golds, self._score_relevant(lang, rows, golds))
 
     def _score_relevant(self, query_lang: str, rows: np.ndarray, golds: RelevantPassages) -> np.ndarray:
         scores = np.empty(len(golds.query), dtype=np.float32)
@@ -90,25 +128,33 @@ class Search:
             )
         return scores
 
-    def _rank(
-        self,
-        query_lang: str,
-        rows: np.ndarray,
-        lang: str,
-        depth: int,
-        golds: RelevantPassages,
-        gold_scores: np.ndarray,
-        blocks: Blocks,
-    ) -> LanguageRanking:
-        passages = self.passages[lang]
-        none = not len(golds.numbers)
-        gold_keys = bounds(gold_scores, golds.numbers, golds.numbers if none else passages.ordered)
+    def _rank(self, parts: Sequence["_Part"], lang: str, depth: int, blocks: Blocks) -> LanguageRanking:
+        passages, asked = self.passages[lang], [(part.lang, part.rows) for part in parts]
+        ends = np.cumsum([0, *(len(rows) for _, rows in asked)])
+        gold_starts = np.cumsum([0, *(len(part.gold_scores) for part in parts)])
+        offsets = [part.golds.offsets[1:] + start for part, start in zip(parts, gold_starts, strict=False)]
+        numbers = np.concatenate([part.golds.numbers for part in parts])
+        scores = np.concatenate([part.gold_scores for part in parts])
+        gold_keys = bounds(scores, numbers, passages.ordered if len(numbers) else numbers)
 
         def exact(queries: np.ndarray, found: np.ndarray) -> np.ndarray:
-            return self.scorer.score_pairs(query_lang, rows[queries], lang, found)
+            exact_scores, part_of = (
+                np.empty(len(queries), dtype=np.float32),
+                np.searchsorted(ends, queries, "right") - 1,
+            )
+            for number in np.unique(part_of).tolist():
+                mine = np.flatnonzero(part_of == number)
+                query_lang, rows = asked[number]
+                exact_scores[mine] = self.scorer.score_pairs(
+                    query_lang, rows[queries[mine] - ends[number]], lang, found[mine]
+                )
+            return exact_scores
 
-        ranking = LanguageRanking(len(rows), depth, passages.places, exact, golds.offsets, gold_keys, self.matches_only)
-        for block in self.scorer.scan(query_lang, rows, lang, blocks, ranking.choose):
+        gold_offsets = np.concatenate([[0], *offsets])
+        ranking = LanguageRanking(
+            int(ends[-1]), depth, passages.places, exact, gold_offsets, gold_keys, self.matches_only
+        )
+        for block in self.scorer.scan(asked, lang, blocks, ranking.choose):
             ranking.add(block)
         return ranking
 
@@ -127,7 +173,7 @@ class Search:
             best[first + query[kept], rank[kept]] = found[kept]
         return best
 
-    def _hit_tables(self, query_lang: str, names: pa.Array, langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
+    def _hit_tables(self, part: "_Part", langs: list[str], keys: np.ndarray) -> Iterator[pa.Table]:
         """Yield the HITS of keys [queries, languages, depth], a bounded number of rows at a time."""
         passages = [self.passages[lang] for lang in langs]
         step = max(1, ROWS_A_BLOCK // (len(langs) * self.depth))
@@ -147,8 +193,10 @@ class Search:
             at[order] = np.arange(len(order))
             yield pa.table(
                 {
-                    "query_lang": _repeated(query_lang, len(query)),
-                    "query_id": pa.DictionaryArray.from_arrays(query.astype(np.int32), names[first : first + step]),
+                    "query_lang": _repeated(part.lang, len(query)),
+                    "query_id": pa.DictionaryArray.from_arrays(
+                        query.astype(np.int32), part.names[first : first + step]
+                    ),
                     "passage_lang": pa.DictionaryArray.from_arrays(lang.astype(np.int32), langs),
                     "passage_id": pa.concat_arrays(ids).take(pa.array(at)),
                     "neutral_id": neutral_ids(numbers),
@@ -158,30 +206,23 @@ class Search:
                 schema=HITS,
             )
 
-    def _gold_table(
-        self,
-        query_lang: str,
-        names: pa.Array,
-        langs: list[str],
-        golds: RelevantPassages,
-        scores: np.ndarray,
-        above: np.ndarray,
-    ) -> pa.Table:
+    def _gold_table(self, part: "_Part", langs: list[str], above: np.ndarray) -> pa.Table:
         """Return the GOLD_RANKS of counts ``above`` [g, languages]."""
+        golds = part.golds
         count = len(langs)
         sizes = np.array([len(self.passages[lang]) for lang in langs], dtype=np.int64)
         lang, ids = pa.array(golds.lang, type=pa.string()), pa.array(golds.ids, type=pa.string())
         gold = pa.array(np.repeat(np.arange(len(above)), count))
         return pa.table(
             {
-                "query_lang": _repeated(query_lang, above.size),
-                "query_id": pa.DictionaryArray.from_arrays(np.repeat(golds.query, count).astype(np.int32), names),
+                "query_lang": _repeated(part.lang, above.size),
+                "query_id": pa.DictionaryArray.from_arrays(np.repeat(golds.query, count).astype(np.int32), part.names),
                 "passage_lang": lang.dictionary_encode().take(gold),
                 "passage_id": ids.take(gold),
                 "searched_lang": pa.DictionaryArray.from_arrays(
                     np.tile(np.arange(count, dtype=np.int32), len(above)), langs
                 ),
-                "score": np.repeat(scores, count),
+                "score": np.repeat(part.gold_scores, count),
                 "above": above.reshape(-1),
                 "searched": np.tile(sizes, len(above)),
             },

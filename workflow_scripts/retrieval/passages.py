@@ -1,6 +1,6 @@
 """One language's passages as search sees them: ids, their order, and a way to score them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -55,13 +55,15 @@ class PassageIds:
         return pa.concat_arrays(found).take(pa.array(place))
 
 
+# Languages and rows [n] of queries, which are counted through in this order.
+Asked = Sequence[tuple[str, np.ndarray]]
+
+
 class Scorer(Protocol):
     """How one kind of search scores."""
 
-    def scan(
-        self, query_lang: str, queries: np.ndarray, passage_lang: str, blocks: Blocks, choose: Choose
-    ) -> Iterator[ScoredBlock]:
-        """Yield blocks of scores of rows ``queries`` of one language and all passages of another, each pair once.
+    def scan(self, asked: Asked, passage_lang: str, blocks: Blocks, choose: Choose) -> Iterator[ScoredBlock]:
+        """Yield blocks of scores of the queries ``asked`` and all passages of a language, each pair once.
 
         ``choose`` is called for each block, where and when it is scored: it may be in another thread.
         """
