@@ -362,10 +362,23 @@ def trec_disk(wildcards):
     return job_resources.trec_disk_mb(sum(rows) + (max(rows) if pooled else 0))
 
 
-def index_memory(wildcards, input, attempt):
+def index_memory(wildcards, attempt):
     if not FAISS_FOLDERS:
         return attempt * job_resources.EXACT_INDEX_MEMORY_MB
-    return attempt * job_resources.faiss_memory_mb(input.size_mb)
+    width = job_resources.vector_width(config["models"][wildcards.model])
+    rows = indexed_rows(wildcards, [wildcards.part], width)
+    return attempt * job_resources.faiss_memory_mb(config["search"], width, rows)
+
+
+def indexed_rows(wildcards, shards, width):
+    """How many passages encoding parts have: by the size of their matrices once these are there, else as published."""
+    run = f"{wildcards.model}/{wildcards.strategy}/{wildcards.seed}"
+    folder = Path(made(f"vectors/{run}/{wildcards.collection}"))
+    matrices = [folder / name / "passages.npy" for name in shards]
+    if all(path.is_file() for path in matrices):
+        size = sum(path.stat().st_size for path in matrices)
+        return size / (job_resources.COMPONENT_BYTES * width)
+    return sum(passages_of_part(wildcards.collection, name) for name in shards)
 
 
 def index_time(wildcards, attempt):
@@ -381,10 +394,13 @@ def index_time(wildcards, attempt):
     return attempt * job_resources.indexing_minutes(config["search"], model, passages)
 
 
-def search_memory(wildcards, input, attempt):
-    """Its budget, and a faiss index whole."""
+def search_memory(wildcards, attempt):
+    """Its budget, and the faiss indexes of its part whole."""
     if not FAISS_FOLDERS:
         return exact_search_memory(wildcards, attempt)
-    return exact_search_memory(wildcards, attempt) + index_memory(
-        wildcards, input, attempt
+    width = job_resources.vector_width(config["models"][wildcards.model])
+    shards = runs.shards_of(config, wildcards.collection, wildcards.part)
+    held = job_resources.faiss_search_mb(
+        config["search"], width, indexed_rows(wildcards, shards, width)
     )
+    return exact_search_memory(wildcards, attempt) + attempt * held

@@ -19,3 +19,7 @@ def test_recall_is_measured_and_joined_where_search_is_approximate_alone(tmp_pat
     for rule in ("index", "measure_recall"):
         asked = re.findall(rf"^rule {rule}:\n(?:    .*\n)*?    resources: (.*)", said, flags=re.MULTILINE)
         assert len(asked) == exact["search"] and all("runtime=" in resources for resources in asked), rule
+    # What an index takes of memory is asked for, and planned, before there are vectors.
+    for rule in ("index", "search"):
+        memory = re.findall(rf"^rule {rule}:\n(?:    .*\n)*?    resources: .*?mem_mb=(\S+),", said, flags=re.MULTILINE)
+        assert len(memory) == exact["search"] and min(map(int, memory)) >= 150, rule

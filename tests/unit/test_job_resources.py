@@ -7,6 +7,7 @@ import pytest
 from workflow_scripts.data.bit_filter import BitFilter
 from workflow_scripts.planning import job_resources
 from workflow_scripts.planning.token_arrays import longest_texts
+from workflow_scripts.retrieval import faiss_index
 
 XLMR_BASE = {
     "size_m": 86,
@@ -52,6 +53,55 @@ def test_an_exact_index_takes_nothing_and_faiss_s_as_much_as_its_vectors():
     faiss = {"kind": "hnsw", "faiss": {"hnsw_links": 32}}
     assert job_resources.index_disk_mb({"kind": "exact"}, XLMR_BASE, 1e9) == 50
     assert job_resources.index_disk_mb(faiss, XLMR_BASE, 1e6) == megabytes(1e6 * (4 * 776 + 256))
+
+
+def faiss(kind, **changes):
+    settings = {"nlist": 0, "pq_pieces": 96, "pq_bits": 8, "hnsw_links": 32}
+    return {"kind": kind, "faiss": settings | changes}
+
+
+def test_an_index_is_made_in_the_memory_of_its_sample_or_of_its_codes_twice():
+    def made(kind, rows, **changes):
+        return job_resources.faiss_memory_mb(faiss(kind, **changes), 768, rows)
+
+    block, sample = 150 + 16_384 * 768 * 6 / 1e6, 200_000 * 768 * 6 / 1e6
+    # All of 200,000 vectors are fewer than 256 for each of 1,789 lists.
+    lists, pieces = 3 * 4 * 200_000**0.5 * 768 * 4 / 1e6, 2 * 65_536 * 768 * 4 / 1e6
+    assert made("flat", 2e5) == round(block + 2 * 2e5 * 768 * 4 / 1e6)
+    assert made("fp16", 2e5) == round(block + 2 * 2e5 * 768 * 2 / 1e6)
+    assert made("sq8", 2e5) == round(block + sample)
+    assert made("ivf-flat", 2e5) == round(block + 2 * 2e5 * (768 * 4 + 8) / 1e6)
+    assert made("ivf-pq", 2e5) == round(block + sample + lists + pieces)
+    assert made("ivf-pq", 2e5, nlist=100) == round(block + (65_536 * 6 + 300 * 4) * 768 / 1e6 + pieces)
+    assert made("hnsw", 2e5) == round(block + 2 * 2e5 * (768 * 4 + 384) / 1e6)
+    assert made("flat", 0) == made("ivf-pq", 0) == round(block)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "megabytes"),
+    [
+        ("flat", 140_000, 970),
+        ("flat", 200_000, 1016),
+        ("fp16", 200_000, 589),
+        ("sq8", 200_000, 1010),
+        ("ivf-flat", 60_000, 379),
+        ("ivf-flat", 200_000, 1011),
+        ("ivf-pq", 60_000, 507),
+    ],
+)
+def test_what_was_measured_of_making_an_index_of_768_components_has_room(kind, rows, megabytes):
+    assert megabytes < job_resources.faiss_memory_mb(faiss(kind), 768, rows) < 1.8 * megabytes
+
+
+def test_faiss_is_counted_as_it_is_called():
+    counted = (job_resources.FAISS_BLOCK, job_resources.TRAINED_ON, job_resources.LEAST_TRAINED_ON)
+    assert counted == (faiss_index._ROWS_AT_ONCE, faiss_index._TRAINED_ON, faiss_index._LEAST_TRAINED_ON)
+
+
+def test_a_search_holds_a_faiss_index_once():
+    assert job_resources.faiss_search_mb(faiss("flat"), 768, 1e6) == round(1.1 * 768 * 4)
+    assert job_resources.faiss_search_mb(faiss("ivf-pq"), 768, 1e6) == round(1.1 * 104)
+    assert job_resources.faiss_search_mb(faiss("hnsw"), 64, 1e6) == round(1.1 * (256 + 384))
 
 
 def test_search_holds_the_ids_of_its_passages_and_bm25_their_words_too():

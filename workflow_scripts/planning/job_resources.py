@@ -14,6 +14,12 @@ BASE_MEMORY_MB = 900
 SMALL_TABLES = 150e6
 # Python, and a manifest to write.
 EXACT_INDEX_MEMORY_MB = 300
+# faiss, as retrieval/faiss_index.py calls it: Python and its libraries; vectors that are added at once; vectors that
+# are trained on, of each list or centroid, and at the least.
+FAISS_MEMORY_MB = 150
+FAISS_BLOCK = 1 << 14
+TRAINED_ON = 256
+LEAST_TRAINED_ON = 1 << 16
 # Of a passage that is searched, resident: its ids and their order (58 were measured with ids of MIRACL's length).
 ID_MEMORY_BYTES = 100
 # Of a passage in a lexical index, resident, ids included (400 to 600 were measured at 122 words, 28 of them asked for).
@@ -364,9 +370,40 @@ def translation_memory_mb(translator: dict[str, Any]) -> int:
     return round(BASE_MEMORY_MB + 4 * 2 * translator["size_m"])
 
 
-def faiss_memory_mb(vectors_mb: float) -> int:
-    """Host memory in MB of a faiss index over fp16 vectors: it holds them as fp32 at most, and links of a graph."""
-    return round(300 + 2.5 * vectors_mb)
+def faiss_memory_mb(search: dict[str, Any], width: int, rows: float) -> int:
+    """Host memory in MB of making a faiss index of ``rows`` fp16 vectors of so many components.
+
+    First the sample that it is trained on, as stored and in fp32, then codes, which for a moment are there twice when
+    they outgrow their place; both beside a block of vectors.
+    """
+    kind, faiss = search["kind"], search["faiss"]
+    lists = faiss["nlist"] or 4 * rows**0.5
+    sample = min(rows, max(LEAST_TRAINED_ON, TRAINED_ON * lists)) if kind in ("sq8", "ivf-flat", "ivf-pq") else 0.0
+    training = sample * width * (COMPONENT_BYTES + 4)
+    if kind.startswith("ivf"):
+        training += 3 * lists * width * 4  # centroids, their sums, and their index
+    if kind == "ivf-pq":  # vectors less their centroids, of which each piece is trained on at most so many
+        training += 2 * min(sample, TRAINED_ON * 2 ** faiss["pq_bits"]) * width * 4
+    block = FAISS_BLOCK * width * (COMPONENT_BYTES + 4)
+    return round(FAISS_MEMORY_MB + (block + max(training, 2 * rows * _code_bytes(search, width))) / 1e6)
+
+
+def faiss_search_mb(search: dict[str, Any], width: int, rows: float) -> int:
+    """Host memory in MB of a faiss index that is searched: it is read whole."""
+    return round(1.1 * rows * _code_bytes(search, width) / 1e6)
+
+
+def _code_bytes(search: dict[str, Any], width: int) -> float:
+    """Bytes of a vector in an index: its code, with its row in an inverted file, with its neighbours in a graph."""
+    faiss = search["faiss"]
+    return {
+        "flat": 4 * width,
+        "fp16": 2 * width,
+        "sq8": width,
+        "ivf-flat": 4 * width + 8,
+        "ivf-pq": faiss["pq_pieces"] * faiss["pq_bits"] / 8 + 8,
+        "hnsw": 4 * width + 12 * faiss["hnsw_links"],
+    }[search["kind"]]
 
 
 def total_parameters(model: dict[str, Any], vocabulary: int) -> float:
