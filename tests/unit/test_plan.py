@@ -241,7 +241,13 @@ def test_a_tokenizer_reads_as_many_texts_as_there_are_balanced_by_language():
         experiment(config, texts=lambda source, lang: {"en": 900, "sw": 100}[lang]), lengths=TextLengths(lengths)
     )
     # 1,000 texts, in proportion to 30 and 10: 750 of 60 tokens and 250 of 30.
-    assert plan.work(job("a", "train_tokenizer"))["cpu_megatoken"] == pytest.approx((750 * 60 + 250 * 30) / 1e6)
+    tokens = (750 * 60 + 250 * 30) / 1e6
+    assert plan.work(job("a", "train_tokenizer"))["cpu_megatoken"] == pytest.approx(tokens)
+    # Unigram reads them more often, the more languages there are.
+    config["pretraining"]["tokenizer"]["kind"] = "unigram"
+    assert plan.work(job("a", "train_tokenizer"))["cpu_megatoken"] == pytest.approx(5 * tokens)
+    config["sources"]["atlas"]["texts"] = ["en"]
+    assert plan.work(job("a", "train_tokenizer"))["cpu_megatoken"] == pytest.approx(3 * 900 * 60 / 1e6)
 
 
 def test_pairs_and_texts_are_counted_else_known_else_assumed(tmp_path):
