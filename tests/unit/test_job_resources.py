@@ -87,6 +87,7 @@ def test_an_index_is_made_in_the_memory_of_its_sample_or_of_its_codes_twice():
         ("ivf-flat", 60_000, 379),
         ("ivf-flat", 200_000, 1011),
         ("ivf-pq", 60_000, 507),
+        ("hnsw", 20_000, 218),
     ],
 )
 def test_what_was_measured_of_making_an_index_of_768_components_has_room(kind, rows, megabytes):

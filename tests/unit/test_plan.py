@@ -151,6 +151,14 @@ def test_the_work_of_encoding_and_searching_ten_languages():
     assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * (32 * 2 + 40)
 
 
+def test_an_index_of_faiss_takes_disk_beside_the_vectors():
+    config = config_with()
+    named = {"model": "atlas-s", "strategy": "mono", "seed": "1", "collection": "atlas", "part": "all"}
+    assert experiment(config).disk_bytes(job("a", "index", **named)) == 0
+    config["search"]["kind"] = "hnsw"
+    assert experiment(config).disk_bytes(job("a", "index", **named)) == 10 * 100 * (32 * 4 + 12 * 32)
+
+
 @pytest.mark.parametrize("rows", [None, 900])
 def test_the_work_of_translating_counts_the_tokens_of_its_texts_whatever_is_known_of_their_number(rows):
     config = config_with(

@@ -24,6 +24,7 @@ from workflow_scripts.planning.job_resources import (
     PARAMETER_BYTES,
     TEXT_BYTES,
     TOKEN_BYTES,
+    code_bytes,
     non_embedding_parameters,
     total_parameters,
     vector_width,
@@ -112,7 +113,7 @@ class Experiment:
         return None if job.rule == "fetch_data" else self.disk_bytes(job) if job.rule in _FETCHING else 0.0
 
     def disk_bytes(self, job: Job) -> float:
-        """Return roughly what a job leaves on disk: texts, tokens, vectors, hits and models; the rest is small."""
+        """Return roughly what a job leaves on disk: text, tokens, vectors, indexes, hits, models; the rest is small."""
         named = job.wildcards
         if job.rule == "prepare_collection":
             return self.size(named["collection"], named["lang"]).passages * TEXT_BYTES / COMPRESSION
@@ -121,6 +122,8 @@ class Experiment:
             return tokens * TOKEN_BYTES + sum(self._encoded(named)) * (8 + ID_BYTES)
         if job.rule == "encode":
             return sum(self._encoded(named)) * (self._width(named["model"]) * COMPONENT_BYTES + ID_BYTES)
+        if job.rule == "index" and self.config["search"]["kind"] != "exact":
+            return self._encoded(named)[1] * code_bytes(self.config["search"], self._width(named["model"]))
         if job.rule == "search":
             return self._hits(named) * HIT_BYTES
         if job.rule in ("finetune", "pretrain", "fetch_model"):

@@ -385,16 +385,16 @@ def faiss_memory_mb(search: dict[str, Any], width: int, rows: float) -> int:
     if kind == "ivf-pq":  # vectors less their centroids, of which each piece is trained on at most so many
         training += 2 * min(sample, TRAINED_ON * 2 ** faiss["pq_bits"]) * width * 4
     block = FAISS_BLOCK * width * (COMPONENT_BYTES + 4)
-    return round(FAISS_MEMORY_MB + (block + max(training, 2 * rows * _code_bytes(search, width))) / 1e6)
+    return round(FAISS_MEMORY_MB + (block + max(training, 2 * rows * code_bytes(search, width))) / 1e6)
 
 
 def faiss_search_mb(search: dict[str, Any], width: int, rows: float) -> int:
     """Host memory in MB of a faiss index that is searched: it is read whole."""
-    return round(1.1 * rows * _code_bytes(search, width) / 1e6)
+    return round(1.1 * rows * code_bytes(search, width) / 1e6)
 
 
-def _code_bytes(search: dict[str, Any], width: int) -> float:
-    """Bytes of a vector in an index: its code, with its row in an inverted file, with its neighbours in a graph."""
+def code_bytes(search: dict[str, Any], width: int) -> float:
+    """Bytes of a vector in a faiss index: its code, and its row in an inverted file or its neighbours in a graph."""
     faiss = search["faiss"]
     return {
         "flat": 4 * width,
