@@ -68,13 +68,8 @@ def training_gpu_memory(wildcards):
 
 
 def pretraining_gpu_memory(wildcards):
-    settings = config["pretraining"]
-    return job_resources.training_gpu_memory_gb(
-        config["models"][wildcards.model],
-        pretraining_vocabulary(),
-        2 * settings["batch_size"] * settings["max_length"],
-        "float32",
-    )
+    model = config["models"][wildcards.model]
+    return job_resources.pretraining_gpu_memory_gb(model, config["pretraining"])
 
 
 # There may be thousands of jobs, and each asks.

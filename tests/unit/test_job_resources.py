@@ -248,5 +248,21 @@ def test_gpus_are_as_large_as_what_training_and_encoding_hold():
     assert trained(8192, "float32", size_m=1) == job_resources.encoding_gpu_memory_gb({"size_m": 1}, 8000, 8192) == 0
 
 
+def test_pretraining_computes_scores_of_all_words_for_hidden_tokens():
+    shape = {"layers": 6, "hidden": 384, "intermediate": 1536}
+    model = {"pretrain": shape, "processes": 1, "sharded": False, "gradient_checkpointing": False}
+    settings = {"steps": 1000, "batch_size": 256, "max_length": 128, "mask_share": 0.3}
+
+    def asked(words, model=model):
+        return job_resources.pretraining_gpu_memory_gb(model, settings | {"tokenizer": {"vocabulary": words}})
+
+    # 2 GB, 10.3 of 65,536 tokens' activations in fp32, and of 32,000 words 7.5 of scores beside 0.4 of weights.
+    assert [asked(1000), asked(32_000), asked(64_000)] == [16, 24, 40]
+    assert asked(32_000, {**model, "pretrain": shape | {"layers": 1}}) == 0
+    operations = 6 * (6 * 12 * 384**2 + 0.3 * 32_000 * 384) * 65_536 * 1000
+    minutes = job_resources.pretraining_minutes(model, settings | {"tokenizer": {"vocabulary": 32_000}})
+    assert minutes == 15 + math.ceil(3 * operations / 2e13 / 60)
+
+
 def test_a_small_model_asks_for_no_gpus_on_any_machine():
     assert job_resources.gpus_of_each_node(XLMR_BASE | {"size_m": 1, "processes": 2, "nodes": 2}) is None

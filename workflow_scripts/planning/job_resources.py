@@ -58,6 +58,7 @@ ENCODING_WORK_BYTES = 8
 GPU_START_GB = 2
 ACTIVATION_BYTES = 34
 LAYER_INPUT_BYTES = 2
+LOGIT_BYTES = 12  # of a word's score for a token: it, its probability and its gradient, in fp32
 # Of a weight, and of what a layer of a translator keeps of a token, by `translation.precision`.
 WEIGHT_BYTES = {"float32": 4, "bfloat16": 2, "int8": 1, "int8_bfloat16": 1}
 KEPT_BYTES = {"float32": 4, "bfloat16": 2, "int8": 4, "int8_bfloat16": 2}
@@ -172,17 +173,25 @@ def pair_tokens_memory_mb(pairs: float, negatives: int) -> int:
     return round(TOKENIZING_MEMORY_MB + (DISTINCT_TEXT_BYTES * pairs * (2 + negatives) + at_once) / 1e6)
 
 
-def training_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int, dtype: str) -> int:
+def training_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int, dtype: str, logits: float = 0.0) -> int:
     """Memory that each GPU of a training job must have in GB, of what is made; ``tokens``: computed at once.
 
-    Counted, not measured. 0 where the job asks for no GPU.
+    ``logits``: scores of words that are computed beside. Counted, not measured. 0 where the job asks for no GPU.
     """
     layers = non_embedding_parameters(model) / (12 * vector_width(model) ** 2)
     kept = layers * ACTIVATION_BYTES
     if model["gradient_checkpointing"]:
         kept = layers * LAYER_INPUT_BYTES + ACTIVATION_BYTES
     activations = tokens * vector_width(model) * kept * (1 if dtype == "bfloat16" else 2)
-    return _gpu_memory_gb(model, _training_state(model, vocabulary) + activations)
+    return _gpu_memory_gb(model, _training_state(model, vocabulary) + activations + LOGIT_BYTES * logits)
+
+
+def pretraining_gpu_memory_gb(model: dict[str, Any], pretraining: dict[str, Any]) -> int:
+    """Memory that the GPU of a pre-training job must have in GB: two views of a batch, and words for what is hidden."""
+    vocabulary = pretraining["tokenizer"]["vocabulary"]
+    tokens = 2 * pretraining["batch_size"] * pretraining["max_length"]
+    logits = pretraining["mask_share"] * tokens * vocabulary
+    return training_gpu_memory_gb(model, vocabulary, tokens, "float32", logits)
 
 
 def encoding_gpu_memory_gb(model: dict[str, Any], vocabulary: int, tokens: int) -> int:
@@ -238,9 +247,10 @@ def training_minutes(model: dict[str, Any], training: dict[str, Any]) -> int:
 
 
 def pretraining_minutes(model: dict[str, Any], pretraining: dict[str, Any]) -> int:
-    """Time limit of a pre-training job: two views of every text."""
+    """Time limit of a pre-training job: two views of every text, and the scores of all words for hidden tokens."""
     tokens = 2 * pretraining["steps"] * pretraining["batch_size"] * pretraining["max_length"]
-    return _minutes(6 * non_embedding_parameters(model) * tokens, model)
+    head = pretraining["mask_share"] * pretraining["tokenizer"]["vocabulary"] * vector_width(model)
+    return _minutes(6 * (non_embedding_parameters(model) + head) * tokens, model)
 
 
 def encoding_minutes(model: dict[str, Any], passages: float) -> int:
