@@ -412,6 +412,7 @@ def test_hits_of_other_queries_of_a_row_group_do_not_stay(folder):
 def test_faiss_is_trained_on_vectors_of_which_no_second_copy_is_held(tmp_path):
     vectors = np.full((100_000, 16), 0.25, dtype=np.float16)  # all of them: a trained index takes 65,536 or more
     vectors[::2] *= -1
+    write_faiss_index(vectors[:2000], "flat", FAISS, "passages", tmp_path / "first")  # imports faiss, if nobody has
     tracemalloc.start()  # of numpy: faiss's own memory is not seen
     try:
         write_faiss_index(vectors, "sq8", FAISS | {"nlist": 1000}, "passages", tmp_path / "index")
