@@ -13,7 +13,7 @@ run: $(VENV)/runtime
 	$(ACTIVATE) && snakemake --cores $(CORES) all
 
 test: $(VENV)/development
-	$(ACTIVATE) && pytest -n 2 --dist loadgroup -m "not cluster"
+	$(ACTIVATE) && pytest -n 2 -m "not cluster"
 
 test-cluster: $(VENV)/development
 	$(ACTIVATE) && pytest -rs --durations=0 -m cluster

@@ -13,7 +13,7 @@ from cluster_workflow import ClusterWorkflow, finish, job_in_state
 from local_slurm import wait_until
 from workflow_copy import copy_of_the_workflow
 
-pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
+pytestmark = pytest.mark.cluster
 
 RUN = "models/tiny-s/hybrid/1"
 

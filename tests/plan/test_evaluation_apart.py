@@ -13,8 +13,6 @@ from workflow_copy import Workflow
 
 from workflow_scripts.data.tables import OVERLAPS
 
-pytestmark = pytest.mark.xdist_group("tiny")
-
 _JOB = re.compile(r"^rule (\w+):\n(?:    .*\n)*?    input: (.*)\n    output: (.*)$", flags=re.MULTILINE)
 # All that reads pairs to learn or to choose from, and what makes the models that it starts from.
 TRAINING = ("finetune", "try_learning_rate", "pretrain", "train_tokenizer")

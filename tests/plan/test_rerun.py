@@ -11,8 +11,6 @@ import time
 import pytest
 import yaml
 
-pytestmark = pytest.mark.xdist_group("tiny")
-
 DISPLAY = {
     "format_tables",
     "plot_scaling",

@@ -8,8 +8,6 @@ import subprocess
 import pytest
 from job_process import PROC, wait_for_job
 
-pytestmark = pytest.mark.xdist_group("tiny")
-
 RUN = "tiny-m/hybrid/1"
 # One job of each stage: entry module → an output that must come back the same to the byte.
 STAGES = {

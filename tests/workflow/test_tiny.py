@@ -5,10 +5,6 @@ import re
 import subprocess
 from zipfile import ZipFile
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("tiny")
-
 
 def test_every_result_is_there_and_not_empty(tiny):
     expected = [
