@@ -110,7 +110,8 @@ class UnfinishedVectors:
                     matrix.append(block[: end - matrix.rows])
                     self._keep(kind, matrix)
 
-            writing: list[Future] = []
+            # Its thread starts now: Python waits for ever for one that finds no memory to start in.
+            writing: list[Future] = [writer.submit(int)]
             for rows, texts, end in read_ahead(_batches_of_blocks(tokens, matrix.rows, batch_tokens)):
                 writing.append(writer.submit(store, rows, encoder.encode_rows(texts), end))
                 while len(writing) > (0 if end else _UNWRITTEN):
