@@ -298,28 +298,21 @@ def shard_disk(wildcards):
     )
 
 
-def tokenized_pairs(wildcards):
-    """Source and language of a table of pairs."""
-    # A table's folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
-    kind, folder, name = wildcards.table.split("/")
-    return (name, "en") if kind == "codeswitched" else (folder, name)
-
-
 def pair_tokens_memory(wildcards, attempt):
-    source, lang = tokenized_pairs(wildcards)
+    source, lang = token_arrays.source_of_table(wildcards.table)
     return attempt * job_resources.pair_tokens_memory_mb(
         counted_pairs(source, lang), sizes.hard_negatives(config, source, lang)
     )
 
 
 def pair_tokens_time(wildcards, attempt):
-    source, lang = tokenized_pairs(wildcards)
+    source, lang = token_arrays.source_of_table(wildcards.table)
     texts = 2 + sizes.hard_negatives(config, source, lang)
     return attempt * job_resources.text_minutes(counted_pairs(source, lang) * texts)
 
 
 def pair_tokens_disk(wildcards):
-    source, lang = tokenized_pairs(wildcards)
+    source, lang = token_arrays.source_of_table(wildcards.table)
     return job_resources.pair_tokens_disk_mb(
         planned_pairs(source),
         token_arrays.longest_texts(wildcards.form),

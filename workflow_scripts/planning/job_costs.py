@@ -32,7 +32,7 @@ from workflow_scripts.planning.job_resources import (
 from workflow_scripts.planning.runs import Config
 from workflow_scripts.planning.sizes import Size, hard_negatives
 from workflow_scripts.planning.text_lengths import COLLECTION, PAIRS, TEXTS, TextLengths
-from workflow_scripts.planning.token_arrays import longest_texts
+from workflow_scripts.planning.token_arrays import longest_texts, source_of_table
 from workflow_scripts.planning.translation import back_translator, translator
 
 UNITS = ("job", "step", "text", "cpu_megatoken", "cpu_tflop", "gpu_tflop", "gigaproduct", "row", "list", "megabyte")
@@ -259,10 +259,7 @@ class Experiment:
         return {"text": 2 * self.pairs(named["source"], named["lang"])}
 
     def _tokenize_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
-        kind, folder, name = named["table"].split("/")
-        # The folder of code-switched pairs is a strategy's, the table a source's.
-        source, lang = (name, "en") if kind == "codeswitched" else (folder, name)
-        return {"text": self._pair_texts(source, lang)}
+        return {"text": self._pair_texts(*source_of_table(named["table"]))}
 
     def _prepare_pairs(self, named: Mapping[str, str]) -> dict[str, float]:
         source, lang = named["source"], named["lang"]

@@ -48,6 +48,15 @@ def text_form(config: Config, model: str) -> str:
     return f"{name}-{sha256(canonical(prefixes).encode()).hexdigest()[:8]}" if any(prefixes) else name
 
 
+def source_of_table(table: str) -> tuple[str, str]:
+    """Return source and language of a table of pairs, as rule ``tokenize_pairs`` names it.
+
+    Its folder is its source's; that of code-switched pairs is a strategy's, and the table bears the source's name.
+    """
+    kind, folder, name = table.split("/")
+    return (name, "en") if kind == "codeswitched" else (folder, name)
+
+
 def longest_texts(form: str) -> tuple[int, int]:
     """Return the maximum lengths of queries and passages that a form's name says.
 
