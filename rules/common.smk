@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 import sys
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 # A plan is millions of objects that live until the end: Python's collector, at its defaults, would go through all of them
 # again and again, which takes a seventh of a plan's time.
@@ -41,7 +42,11 @@ from workflow_scripts.planning import (
 )
 from workflow_scripts.planning import settings as section
 from workflow_scripts.planning.adapter_targets import check_adapter_targets
-from workflow_scripts.planning.claimed_outputs import claim_outputs
+from workflow_scripts.planning.claimed_outputs import (
+    REMEDY,
+    claim_outputs,
+    explain_what_went,
+)
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.earlier_jobs import jobs_left_behind
@@ -87,6 +92,9 @@ FETCHED_LANGUAGES = data_files.fetched_languages(config)
 
 # Beside Snakemake's own records of what it knows.
 FINGERPRINTS = FingerprintCache.read(Path(".snakemake/code_fingerprints.json"))
+CLAIMS = Path(".snakemake/claimed_outputs")
+
+logger.addFilter(partial(explain_what_went, CLAIMS))
 
 
 wildcard_constraints:
@@ -154,10 +162,8 @@ def stop_where_another_process_makes_the_same():
     """Snakemake's own lock does not tell apart two processes that start together."""
     outputs = {str(path) for job in workflow.dag.needrun_jobs() for path in job.output}
     if workflow.execution_settings.lock and outputs:
-        if taken := claim_outputs(Path(".snakemake/claimed_outputs"), outputs):
-            raise WorkflowError(
-                f"{taken}: another Snakemake process is making it: wait until that has ended and run again"
-            )
+        if taken := claim_outputs(CLAIMS, outputs):
+            raise WorkflowError(f"{taken}: {REMEDY}")
 
 
 def stop_where_nothing_is_expected():

@@ -6,10 +6,17 @@ lives: a claim ends with it, however it ends, and leaves nothing to be unlocked.
 """
 
 import fcntl
+import logging
 import os
+import re
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+
+REMEDY = "another Snakemake process is making it: wait until that has ended and run again"
+# Snakemake's words for a file that went between two of its looks at it.
+_GONE = re.compile(r"Unable to obtain modification time of file (.+) although it existed before")
 
 
 def claim_outputs(folder: Path, outputs: Iterable[str]) -> str | None:
@@ -26,11 +33,11 @@ def claim_outputs(folder: Path, outputs: Iterable[str]) -> str | None:
         except OSError:
             return None
         for path in folder.glob("*.outputs"):
-            with path.open("r+", encoding="utf-8") as claimed:
-                if _is_left_behind(claimed):
-                    path.unlink()
-                elif both := outputs.intersection(claimed.read().splitlines()):
-                    return min(both)
+            claimed = _read_claim(path)
+            if claimed is None:
+                path.unlink()
+            elif both := outputs & claimed:
+                return min(both)
         descriptor, _ = tempfile.mkstemp(suffix=".outputs", dir=folder)
         # Never closed, nor handed to a child: the lock is this process's, and ends with it.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -38,9 +45,23 @@ def claim_outputs(folder: Path, outputs: Iterable[str]) -> str | None:
     return None
 
 
-def _is_left_behind(claimed) -> bool:
-    try:
-        fcntl.flock(claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+def explain_what_went(folder: Path, record: logging.LogRecord) -> bool:
+    """Let a record of Snakemake's log pass; of a file that went because another process claimed it, it says so.
+
+    Snakemake looks at files before it looks for locks, and a job's outputs go when the job begins.
+    """
+    if gone := _GONE.search(str(record.msg)):
+        with suppress(FileNotFoundError):  # a claim that another process has just taken away
+            if any(gone[1] in (_read_claim(path) or ()) for path in folder.glob("*.outputs")):
+                record.msg = f"{gone[1]}: {REMEDY}"
     return True
+
+
+def _read_claim(path: Path) -> set[str] | None:
+    """Return what a living process has claimed, None where it has ended."""
+    with path.open("r+", encoding="utf-8") as claimed:
+        try:
+            fcntl.flock(claimed, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return set(claimed.read().splitlines())
+    return None
