@@ -4,7 +4,13 @@
 
 Run it where the experiment ran (its results lie below the working folder). It prints a Markdown table: a stage's jobs,
 what ``resources/rates.csv`` says they take, what their logs say they took (processor time), and the factor
-between the two. ``--text-lengths`` prints rows of ``resources/text_lengths.csv`` instead, counted in what the run made.
+between the two. ``--text-lengths`` prints rows of ``resources/text_lengths.csv`` instead, counted in what the run made;
+``--rates`` those of ``resources/rates.csv`` that are of a processor, scaled to the one that the experiment ran on:
+
+    snakemake --cores 8 all --configfile experiments/tiny.yaml
+    PYTHONPATH=. python benchmarks/plan.py experiments/tiny.yaml --rates > rates.csv
+
+(``plan: {rates: rates.csv}`` in a config takes them.)
 """
 
 import argparse
@@ -20,7 +26,7 @@ from workflow_scripts.data.tables import TEXTS, VECTOR_IDS, read_table
 from workflow_scripts.data.token_arrays import TokenArrays
 from workflow_scripts.plan import experiment_of, measured_seconds
 from workflow_scripts.planning.config import resolve_config
-from workflow_scripts.planning.job_costs import Experiment, Job, read_rates, seconds
+from workflow_scripts.planning.job_costs import Experiment, Job, corrections, processor_factor, read_rates, seconds
 from workflow_scripts.planning.job_graph import job_graph
 from workflow_scripts.planning.pin_revisions import merged
 from workflow_scripts.planning.text_lengths import form_of
@@ -45,6 +51,23 @@ def compared(jobs: list[Job], experiment: Experiment) -> list[str]:
         lines.append(
             f"| `{rule}`{known} | {len(times)} | {estimated:.1f} | {measured:.1f} | {estimated / measured:.2f} |"
         )
+    return lines
+
+
+def scaled(jobs: list[Job], experiment: Experiment) -> list[str]:
+    """Return rates of a processor times the median, over stages that ran, of what they took by what the rates say."""
+    path = RESOURCES / "rates.csv"
+    rates = read_rates(path)
+    estimated = {job.key: seconds(job.rule, experiment.work(job), rates) for job in jobs if not job.by_the_clock}
+    measured = {job.key: took for job in jobs if job.key in estimated and (took := measured_seconds(job)) is not None}
+    rules = {job.key: job.rule for job in jobs}
+    factor = processor_factor(corrections(estimated, measured, lambda key: (rules[key], "")).values())
+    lines = ["rule,unit,seconds"]
+    for rule, units in rates.items():
+        if not rule.startswith("fetch"):
+            lines += [
+                f"{rule},{unit},{rate * factor:.3g}" for unit, rate in units.items() if not unit.startswith("gpu_")
+            ]
     return lines
 
 
@@ -108,6 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("overlays", nargs="*", type=Path, help="config files over config.yaml")
     parser.add_argument("--text-lengths", action="store_true", help="print mean lengths of texts instead")
+    parser.add_argument("--rates", action="store_true", help="print rates of this processor instead")
     flags = parser.parse_args()
     raw = merged([ROOT / "config.yaml", *flags.overlays])
     config = resolve_config(raw, read_languages(RESOURCES / "languages.csv"))
@@ -120,7 +144,7 @@ def main() -> None:
     )
     # Of one thread each: what is compared are seconds of a processor.
     jobs = job_graph(ROOT / "Snakefile", raw, {"all"}, cores=1)
-    print("\n".join((counted if flags.text_lengths else compared)(jobs, experiment)))
+    print("\n".join((counted if flags.text_lengths else scaled if flags.rates else compared)(jobs, experiment)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,15 @@ import yaml
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.languages import read_languages
-from workflow_scripts.planning.job_costs import Experiment, Job, Rates, corrections, read_rates, seconds
+from workflow_scripts.planning.job_costs import (
+    Experiment,
+    Job,
+    Rates,
+    corrections,
+    processor_factor,
+    read_rates,
+    seconds,
+)
 from workflow_scripts.planning.job_graph import job_graph
 from workflow_scripts.planning.job_schedule import critical_path, makespan
 from workflow_scripts.planning.sizes import collection_size, pair_count, source_bytes, text_count
@@ -36,8 +44,9 @@ def plan(
 ) -> str:
     """Return the plan as text: a table by rule and model, wall times, critical path, warnings.
 
-    Times of rules that have run in this experiment are scaled by what they took. ``cores`` are those of one machine;
-    ``disk_mb`` is what jobs may write at once, if there is a limit.
+    Times of rules that have run in this experiment are scaled by what they took, other jobs of the processor by the
+    median of those scales. ``cores`` are those of one machine; ``disk_mb`` is what jobs may write at once, if there is
+    a limit.
     """
     jobs = job_graph(path_to_snakefile, config, {"all"}, cores)
     experiment = experiment_of(
@@ -48,12 +57,19 @@ def plan(
     by_key = {job.key: job for job in jobs}
     measured = {job.key: took for job in jobs if not job.left and (took := measured_seconds(job)) is not None}
     factors = corrections(estimated, measured, lambda key: _stage(by_key[key]))
-    times = {key: value * factors.get(_stage(by_key[key]), 1.0) for key, value in estimated.items()} | measured
+    clocked = {_stage(job) for job in jobs if job.by_the_clock}
+    processor = processor_factor([factor for name, factor in factors.items() if name not in clocked])
+    times = {
+        job.key: estimated[job.key] * factors.get(_stage(job), 1.0 if job.by_the_clock else processor) for job in jobs
+    } | measured
     left = [job for job in jobs if job.left]
     lines = [
         f"# Plan of {config['experiment']['name']}",
         "",
         f"{len(jobs)} jobs, {len(jobs) - len(left)} done, {len(left)} left.",
+        f"Stages that have not run are planned at {processor:.2f} times the rates, as those took that have run here."
+        if processor != 1
+        else "",
         "",
         *_stage_table(jobs, times, factors, rates, experiment),
         "",

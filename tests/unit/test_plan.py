@@ -24,6 +24,7 @@ from workflow_scripts.planning.job_costs import (
     Experiment,
     Job,
     corrections,
+    processor_factor,
     read_rates,
     seconds,
 )
@@ -409,6 +410,11 @@ def test_what_was_measured_corrects_its_stage_alone():
     stage = {"a1": ("encode", "a"), "a2": ("encode", "a"), "a3": ("encode", "a"), "b": ("encode", "b")}.__getitem__
     found = corrections({"a1": 10, "a2": 10, "a3": 10, "b": 10}, {"a1": 20, "a2": 30, "a3": 90}, stage)
     assert found == {("encode", "a"): 3.0}
+
+
+def test_a_processor_is_known_by_the_median_of_stages_once_some_have_run():
+    assert processor_factor([2.0, 0.5, 0.6, 9.0, 0.7]) == 0.7
+    assert processor_factor([0.5, 0.5, 0.5, 0.5]) == 1.0
 
 
 def test_the_critical_path_is_the_longest_chain():

@@ -1,9 +1,18 @@
 """The tiny experiment from its first rule to its report."""
 
 import json
+import os
 import re
 import subprocess
+import sys
+from pathlib import Path
 from zipfile import ZipFile
+
+import pytest
+
+from workflow_scripts.planning.job_costs import read_rates
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_every_result_is_there_and_not_empty(tiny):
@@ -46,6 +55,17 @@ def test_every_run_has_a_manifest_that_names_its_making(tiny):
 def test_the_plan_of_a_finished_run_has_nothing_left(tiny):
     said = tiny.snakemake("plan").stdout
     assert re.search(r"^(\d+) jobs, \1 done, 0 left\.$", said, re.MULTILINE), said
+
+
+def test_a_finished_run_gives_rates_of_the_processor_at_one_factor_to_ours(tiny):
+    command = [sys.executable, ROOT / "benchmarks/plan.py", ROOT / "experiments/tiny.yaml", "--rates"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tiny.folder, env=environment, capture_output=True, text=True, check=True)
+    (tiny.folder / "rates.csv").write_text(done.stdout)
+    ours, own = (read_rates(path) for path in (ROOT / "resources/rates.csv", tiny.folder / "rates.csv"))
+    factors = [rate / ours[rule][unit] for rule, units in own.items() for unit, rate in units.items()]
+    assert factors == pytest.approx([factors[0]] * len(factors), rel=0.01) and factors[0] > 0
+    assert not any(unit.startswith("gpu_") for units in own.values() for unit in units) and "fetch_model" not in own
 
 
 def test_a_run_is_exported_for_other_tools(tiny):

@@ -9,7 +9,7 @@ arXiv 2001.08361, section 2.1).
 import csv
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -42,6 +42,7 @@ _FETCHING = ("fetch_model", "fetch_translator")
 COMPRESSION = 2  # of text in Parquet
 TOKEN_TEXT_BYTES = 5  # of a token's text in a source's files: 3 in English, up to 6 in Indic scripts
 UNIGRAM_PASSES = 15  # times the work of BPE at most: 3 to 4 were measured of English, 9 to 15 of seven languages
+_STAGES_THAT_TELL = 5  # from so many on their median is the processor's, not one stage's
 SAMPLED_TEXTS = 10_000  # evaluation texts of a language that decontamination looks at before it starts
 
 Rates = Mapping[str, Mapping[str, float]]
@@ -413,3 +414,11 @@ def corrections(
         if estimated.get(key, 0) > 0:
             ratios[stage(key)].append(took / estimated[key])
     return {name: median(values) for name, values in ratios.items()}
+
+
+def processor_factor(found: Collection[float]) -> float:
+    """Return what a stage that has not run takes of its estimate on this processor, from those of stages that have.
+
+    Another processor is another factor for all stages, about: their median, or 1 where a few alone are known.
+    """
+    return median(found) if len(found) >= _STAGES_THAT_TELL else 1.0
