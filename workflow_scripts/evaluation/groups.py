@@ -15,11 +15,6 @@ class Group:
     languages: tuple[str, ...]
     members: list[int]
 
-    @property
-    def is_language(self) -> bool:
-        """Whether the group is one language by itself."""
-        return self.name.startswith(LANGUAGE_PREFIX)
-
 
 def named_groups(design: CollectionDesign, languages: tuple[str, ...]) -> list[Group]:
     """Return a collection's groups, each with those members that a slice has scores for; none without members."""

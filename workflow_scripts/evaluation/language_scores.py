@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-QUERY_SIDE, PASSAGE_SIDE = "query", "passage"
-
 
 class Run(NamedTuple):
     """One system of one seed; ``pretraining`` names the model's pre-training where it has several, else is empty."""
