@@ -6,8 +6,8 @@
 One run, one process, the same weights (random, XLM-R's architecture), passages and number of threads.
 Each way goes from text to vectors on disk, ours with what its two entry modules do besides (loading the model, digests,
 manifests), sentence-transformers' without loading. sentence-transformers gets the best of several batch sizes, found
-by trying. The limit is what the model's own matrix products alone take for as many tokens, by torch or by oneDNN,
-whichever is faster.
+by trying. The limit is what the products with the model's weights alone take for as many tokens, by torch or by oneDNN,
+whichever is faster: its share of all the time, tokenising too, and then, with attention's two products, of encoding.
 
 On a GPU, with passages enough that loading the model is little beside them:
 
@@ -105,13 +105,13 @@ def read_passages(paths: list[Path], limit: int) -> list[tuple[str, str]]:
 
 
 def operations(shape: tuple[int, ...], tokens: int) -> int:
-    """Return the operations of the matrix products of a forward pass; attention's own do not count."""
+    """Return the operations of the products with weights of a forward pass; attention's own do not count."""
     layers, hidden, *_ = shape
     return layers * 24 * hidden**2 * tokens
 
 
 def matrix_products(shape: tuple[int, int, int], tokens: int, batch_tokens: int, dtype: torch.dtype) -> float:
-    """Return the seconds that the model's matrix products take for ``tokens`` tokens, ``batch_tokens`` at a time."""
+    """Return the seconds that the products with weights take for ``tokens`` tokens, ``batch_tokens`` at a time."""
     layers, hidden, _ = shape
     sizes = [(hidden, 3 * hidden), (hidden, hidden), (hidden, 4 * hidden), (4 * hidden, hidden)]
     plain = [
@@ -132,6 +132,23 @@ def matrix_products(shape: tuple[int, int, int], tokens: int, batch_tokens: int,
     with torch.inference_mode():
         seconds = min(timed(products) for products in (torch_products, one_dnn_products) for _ in range(3))
     return layers * seconds * tokens / batch_tokens
+
+
+def attention_products(shape: tuple[int, int, int], lengths: np.ndarray, dtype: torch.dtype) -> float:
+    """Return the seconds of attention's two batched products for texts of ``lengths`` [n], scores in cache."""
+    layers, hidden, heads = shape
+    seconds = 0.0
+    for length, texts in zip(*(array.tolist() for array in np.unique(lengths, return_counts=True)), strict=True):
+        at_once = min(texts, max(1, 2**20 // (heads * length**2 * dtype.itemsize)))
+        states = torch.randn(at_once * heads, length, hidden // heads).to(dtype)
+        products = partial(_two_products, states, states.transpose(1, 2).contiguous())
+        seconds += min(timed(products) for _ in range(5)) * texts / at_once
+    return layers * seconds
+
+
+@torch.inference_mode()
+def _two_products(states: torch.Tensor, turned: torch.Tensor) -> None:
+    torch.bmm(torch.bmm(states, turned), states)
 
 
 def timed(work: Callable[[], Any]) -> float:
@@ -246,8 +263,10 @@ def measure(folder: Path, name: str, dtype: str, passages: list[tuple[str, str]]
         peak = product_peak(flags.device, dtype)
         share = f"{operations(SHAPES[name], tokens) / again / peak:.0%} of {peak / 1e12:.0f} TFLOP/s"
     else:
+        lengths = TokenArrays.open(folder / "tokens", "passages").lengths()
         limit = matrix_products(SHAPES[name], tokens, flags.batch_tokens, getattr(torch, dtype))
-        share = f"{limit / whole:.0%}"
+        attention = attention_products(SHAPES[name], lengths, getattr(torch, dtype))
+        share = f"{limit / whole:.0%}, {(limit + attention) / again:.0%}"
     one, other = (
         np.load(folder / f"{way}", allow_pickle=False).astype(np.float64) for way in ("ours/passages.npy", "theirs.npy")
     )
