@@ -18,6 +18,11 @@ from workflow_scripts.translation.token_batches import output_limit, token_batch
         ("Dr. Smith and J. R. Jones met Mr. Brown.", ["Dr. Smith and J. R. Jones met Mr. Brown."]),
         ("It costs 3.5 dollars. 7 people paid.", ["It costs 3.5 dollars.", "7 people paid."]),
         ("He left at 3 p.m. and slept.", ["He left at 3 p.m. and slept."]),
+        ("He joined the U.S. Army. It was 1917.", ["He joined the U.S. Army.", "It was 1917."]),
+        ("J.R.R. Tolkien and А.С. Пушкин met in พ.ศ. 2500.", ["J.R.R. Tolkien and А.С. Пушкин met in พ.ศ. 2500."]),
+        ("She (b. 1530, r. 1558–1603) won Roe v. Wade.", ["She (b. 1530, r. 1558–1603) won Roe v. Wade."]),
+        ("It was the 1990s. McDonald's. 12 rose.", ["It was the 1990s.", "McDonald's.", "12 rose."]),
+        ("Ṣé é. Ó lọ. 할 것. 나는", ["Ṣé é.", "Ó lọ.", "할 것.", "나는"]),
         ("First line\nsecond line", ["First line", "second line"]),
         ("他来了。她走了！好", ["他来了。", "她走了！", "好"]),
         ("वह आया। वह गया।", ["वह आया।", "वह गया।"]),
@@ -46,9 +51,18 @@ def test_a_sentence_is_cut_at_the_clause_nearest_to_its_middle():
     assert fitting_pieces("one two three four", lambda piece: len(piece) < 15) == ["one two", "three four"]
 
 
+def test_numbers_are_no_clauses():
+    assert fitting_pieces("it has 1,234,567 of all those", lambda piece: len(piece) < 20) == [
+        "it has 1,234,567",
+        "of all those",
+    ]
+    assert fitting_pieces("from 1939–45, 12 years", lambda piece: len(piece) < 15) == ["from 1939–45,", "12 years"]
+
+
 def test_pieces_are_joined_as_their_script_wants():
     assert join(["One.", "", " Two."]) == "One. Two."
     assert join(["他来了。", "她走了。"]) == "他来了。她走了。"
+    assert join(["雨が、", "コーヒー", "です。"]) == "雨が、コーヒーです。"
     assert join(["그는 왔다.", "그녀는 갔다."]) == "그는 왔다. 그녀는 갔다."
     assert join(["เขามา", "เธอไป"]) == "เขามา เธอไป"
 
