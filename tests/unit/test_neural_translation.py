@@ -20,7 +20,7 @@ from workflow_scripts.translate_shard import translate_shard
 from workflow_scripts.translation.ctranslate2_conversion import convert_model
 from workflow_scripts.translation.ctranslate2_decoder import CTranslate2Decoder
 from workflow_scripts.translation.model_tokens import ModelTokens
-from workflow_scripts.translation.neural import NeuralEngine
+from workflow_scripts.translation.neural import NeuralEngine, Output
 from workflow_scripts.translation.transformers_decoder import TransformersDecoder
 
 MAKERS = {
@@ -129,6 +129,35 @@ def test_an_output_that_does_not_end_is_cut_off(engine, kind, monkeypatch):
     monkeypatch.setattr("workflow_scripts.translation.neural.output_limit", lambda tokens, ratio: 2)
     (made,) = engine(kind, "nllb", "sw").translate(["bade fimo."], "en", "sw")
     assert made.cut_off
+
+
+class Letters:
+    """A tokenizer of which each letter is a token."""
+
+    positions = None
+
+    def encode(self, texts):
+        return [list(map(ord, text)) for text in texts]
+
+    def decode(self, ids):
+        return "".join(map(chr, ids))
+
+
+class Echo:
+    """A model that hands its texts back, but of those that begin with a star or "Lost" says nothing."""
+
+    device = "cpu"
+
+    def decode(self, batch, limit):
+        return [Output([] if bytes(row).startswith((b"*", b"Lost")) else row, True) for row in batch]
+
+
+def test_a_text_of_which_a_sentence_is_lost_is_lost():
+    settings = {"segment_tokens": 32, "output_ratio": 3.0, "batch_tokens": 256}
+    echo = NeuralEngine("echo", Letters(), Echo(), direction=("en", "sw"), **settings)
+    made = echo.translate(["One. Lost. Three.", "One. Two.", "One.\n* * *\nThree.", "Lost"], "en", "sw")
+    assert [one.text for one in made] == ["", "One. Two.", "One. Three.", ""]
+    assert [one.segments for one in made] == [3, 2, 3, 1]
 
 
 @pytest.mark.parametrize("kind", ENGINES)

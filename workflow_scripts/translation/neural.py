@@ -4,6 +4,8 @@ import logging
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+import regex
+
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.translation.engine import Translation
 from workflow_scripts.translation.model_tokens import ModelTokens
@@ -11,6 +13,8 @@ from workflow_scripts.translation.segments import fitting_pieces, join, sentence
 from workflow_scripts.translation.token_batches import output_limit, token_batches
 
 log = logging.getLogger("translate")
+
+_LETTER = regex.compile(r"\p{L}")
 
 
 class Output(NamedTuple):
@@ -34,7 +38,8 @@ class NeuralEngine:
     """An engine around a decoder and its tokenizer, for one direction.
 
     Texts are cut into sentences, and sentences longer than ``segment_tokens`` into pieces; equal segments are
-    translated once; batches hold segments of like length.
+    translated once; batches hold segments of like length. A text of which a segment with letters comes back without
+    text comes back without any: quality control would not see what is missing.
     """
 
     def __init__(
@@ -70,7 +75,7 @@ class NeuralEngine:
         made = self._translate_segments(list(dict.fromkeys(piece for pieces, _ in cut for piece in pieces)))
         return [
             Translation(
-                join([made[piece][0] for piece in pieces]),
+                _whole(pieces, [made[piece][0] for piece in pieces]),
                 cut_off=any(made[piece][1] for piece in pieces),
                 segments=len(pieces),
                 cut_sentences=too_long,
@@ -101,3 +106,9 @@ class NeuralEngine:
             for i, output in zip(batch, outputs, strict=True):
                 made[segments[i]] = (self._tokens.decode(output.ids), not output.ended)
         return made
+
+
+def _whole(segments: list[str], translations: list[str]) -> str:
+    """Return the translations of a text's segments as one text; none where that of one with letters is empty."""
+    lost = any(_LETTER.search(segment) and not made for segment, made in zip(segments, translations, strict=True))
+    return "" if lost else join(translations)
