@@ -116,6 +116,13 @@ def test_words_keep_their_marks_and_inner_apostrophes():
     assert usual_forms(["Der", "der", "der", "Hund"]) == {"der": "der", "hund": "Hund"}
 
 
+def test_a_text_may_have_more_letters_than_a_vocabulary_has_pieces():
+    letters = [chr(0x4E00 + number) for number in range(6_000)]
+    texts = ["".join(letters[first : first + 30]) for first in range(0, len(letters), 10)]
+    split = word_splitter(texts)
+    assert all("".join(split(text)) == text for text in texts)
+
+
 def test_words_of_a_script_without_spaces_are_learned_from_its_text():
     """Thai lines of four words each: the pieces that are learned give a lexicon that has them."""
     thai = {"river": "แม่น้ำ", "long": "ยาว", "lake": "ทะเลสาบ", "deep": "ลึก", "school": "โรงเรียน", "big": "ใหญ่"}

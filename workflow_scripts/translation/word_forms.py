@@ -11,6 +11,7 @@ from workflow_scripts.translation.words import UNSPACED_SCRIPTS
 # On 1,997 and 5,068 lines of Thai and Chinese, entries of 4,000 pieces were found again in held-out lines more often
 # than those of 8,000 (docs/lexicons.md).
 _PIECES = 4_000
+_MORE_THAN_LETTERS = 1_000  # every letter is a piece: much Chinese text has more than 4,000
 _LONGEST_PIECE = 12
 
 _UNSPACED = "".join(rf"\p{{{script}}}" for script in UNSPACED_SCRIPTS)
@@ -49,7 +50,7 @@ def _learned_pieces(runs: list[str]) -> Callable[[str], list[str]]:
 
     tokenizer = Tokenizer(models.Unigram())
     trainer = trainers.UnigramTrainer(
-        vocab_size=_PIECES,
+        vocab_size=max(_PIECES, len(set().union(*runs)) + _MORE_THAN_LETTERS),
         max_piece_length=_LONGEST_PIECE,
         unk_token="<unk>",
         special_tokens=["<unk>"],
