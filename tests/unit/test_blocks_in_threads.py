@@ -52,5 +52,20 @@ def test_no_thread_is_left_where_blocks_are_no_longer_taken():
     assert threading.active_count() == before
 
 
+def test_a_thread_that_cannot_start_ends_those_that_did(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def start_one(thread):
+        if started:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_one)
+    with pytest.raises(RuntimeError, match="can't start"):
+        list(blocks_in_threads(lambda _, item, put: put(item), range(1000), 3))
+    assert not started[0].is_alive()
+
+
 def test_no_items_no_blocks():
     assert list(blocks_in_threads(lambda _, item, put: put(item), [], 2)) == []

@@ -49,9 +49,9 @@ def blocks_in_threads(
             done.put((None, None))
 
     with ThreadPoolExecutor(threads) as pool:
-        for thread in range(threads):
-            pool.submit(run, thread)
         try:
+            for thread in range(threads):  # a system that has no more of them raises here
+                pool.submit(run, thread)
             running = threads
             while running:
                 block, semaphore = done.get()
