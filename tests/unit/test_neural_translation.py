@@ -160,6 +160,47 @@ def test_a_text_of_which_a_sentence_is_lost_is_lost():
     assert [one.segments for one in made] == [3, 2, 3, 1]
 
 
+class Small(Echo):
+    """A model whose machine has memory for so many texts at once."""
+
+    def __init__(self, most):
+        self.most = most
+
+    def decode(self, batch, limit):
+        if len(batch) > self.most:
+            raise MemoryError
+        return super().decode(batch, limit)
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_translated_in_halves(caplog):
+    settings = {"segment_tokens": 32, "output_ratio": 3.0, "batch_tokens": 256}
+    asked = [f"Text {number}." for number in range(30)]
+    made = [
+        NeuralEngine("echo", Letters(), decoder, direction=("en", "sw"), **settings).translate(asked, "en", "sw")
+        for decoder in (Echo(), Small(3))
+    ]
+    assert made[0] == made[1]
+    assert "segments do not fit into memory" in caplog.text
+    with pytest.raises(MemoryError):
+        NeuralEngine("echo", Letters(), Small(0), direction=("en", "sw"), **settings).translate(asked, "en", "sw")
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"), [("CUDA failed with error out of memory", MemoryError), ("other", RuntimeError)]
+)
+def test_ctranslate2_says_in_words_that_memory_ran_out(models, tags, monkeypatch, said, raised):
+    folder, converted = models("nllb")
+    decoder = CTranslate2Decoder(converted, ModelTokens(folder, "nllb", "en", "sw", tags), beam=1, threads=1)
+
+    class Failing:
+        def translate_batch(self, *_, **__):
+            raise RuntimeError(said)
+
+    monkeypatch.setattr(decoder, "_translator", Failing())
+    with pytest.raises(raised, match=said):
+        decoder.decode([[5, 6]], 32)
+
+
 @pytest.mark.parametrize("kind", ENGINES)
 def test_the_order_and_company_of_texts_do_not_matter(engine, kind):
     asked = texts()

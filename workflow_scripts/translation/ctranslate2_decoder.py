@@ -41,16 +41,21 @@ class CTranslate2Decoder:
     def decode(self, batch: Sequence[list[int]], limit: int) -> list[Output]:
         """Return the best hypothesis for each text of a batch, of at most ``limit`` tokens, the end included."""
         prefix = None if self._forced is None else [[self._forced]] * len(batch)
-        results = self._translator.translate_batch(
-            [self._tokenizer.convert_ids_to_tokens(row) for row in batch],
-            target_prefix=prefix,
-            max_batch_size=0,  # the batch is formed already
-            beam_size=self._beam,
-            length_penalty=1.0,
-            max_input_length=0,
-            max_decoding_length=limit,
-            return_end_token=True,
-        )
+        try:
+            results = self._translator.translate_batch(
+                [self._tokenizer.convert_ids_to_tokens(row) for row in batch],
+                target_prefix=prefix,
+                max_batch_size=0,  # the batch is formed already
+                beam_size=self._beam,
+                length_penalty=1.0,
+                max_input_length=0,
+                max_decoding_length=limit,
+                return_end_token=True,
+            )
+        except RuntimeError as error:
+            if "out of memory" in str(error):  # as CUDA has it; CTranslate2 has no exception of its own for that
+                raise MemoryError(str(error)) from error
+            raise
         return [self._output(result.hypotheses[0]) for result in results]
 
     def _output(self, made: list[str]) -> Output:

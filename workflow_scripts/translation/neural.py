@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 import regex
 
 from workflow_scripts.data.errors import InputError
+from workflow_scripts.data.memory_errors import is_out_of_memory
 from workflow_scripts.translation.engine import Translation
 from workflow_scripts.translation.model_tokens import ModelTokens
 from workflow_scripts.translation.segments import fitting_pieces, join, sentences
@@ -30,7 +31,10 @@ class Decoder(Protocol):
     device: str  # ``cpu`` or ``cuda``
 
     def decode(self, batch: Sequence[list[int]], limit: int) -> list[Output]:
-        """Return the best output for each text of a batch, of at most ``limit`` tokens."""
+        """Return the best output for each text of a batch, of at most ``limit`` tokens.
+
+        Where memory runs out it raises what ``is_out_of_memory`` knows, and can be asked again for fewer texts.
+        """
         ...
 
 
@@ -102,10 +106,21 @@ class NeuralEngine:
         limits = [output_limit(length, self._output_ratio) for length in lengths]
         made: dict[str, tuple[str, bool]] = {}
         for batch in token_batches(lengths, limits, self._batch_tokens):
-            outputs = self._decoder.decode([rows[i] for i in batch], limits[batch[0]])
+            outputs = self._decoded([rows[i] for i in batch], limits[batch[0]])
             for i, output in zip(batch, outputs, strict=True):
                 made[segments[i]] = (self._tokens.decode(output.ids), not output.ended)
         return made
+
+    def _decoded(self, batch: list[list[int]], limit: int) -> list[Output]:
+        """Return what the decoder makes of a batch, or of its halves where memory runs out."""
+        try:
+            return self._decoder.decode(batch, limit)
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error) or len(batch) == 1:
+                raise
+        log.warning("%d segments do not fit into memory; they are translated in halves", len(batch))
+        half = len(batch) // 2
+        return self._decoded(batch[:half], limit) + self._decoded(batch[half:], limit)
 
 
 def _whole(segments: list[str], translations: list[str]) -> str:
