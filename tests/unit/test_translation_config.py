@@ -99,6 +99,10 @@ ATLAS = {"format": "atlas", "pairs": ["en"], "texts": ["en"]}
             "translation.model_for.sw: 'opus' is not defined under translators",
         ),
         (
+            {"translation": {"engine": "transformers", "model": "nllb", "model_for": {"swa": "m2m"}}},
+            "translation.model_for.swa: is not a language of resources/translation_languages.csv; there are ar, bn",
+        ),
+        (
             {"translation": {"engine": "transformers", "model": "nllb", "precision": "int8"}},
             "translation.precision: 'int8' is a precision of ctranslate2; with transformers it is one of float32",
         ),

@@ -94,6 +94,12 @@ def check_translation(config: Config, tags: Tags) -> None:
             f"config: translation.precision: {settings['precision']!r} is a precision of ctranslate2; with "
             f"transformers it is one of {', '.join(_TRANSFORMERS_PRECISIONS)}"
         )
+    for lang in settings["model_for"]:
+        if lang not in tags:
+            raise InputError(
+                f"config: translation.model_for.{lang}: is not a language of resources/translation_languages.csv; "
+                f"there are {', '.join(tags)}"
+            )
     for lang, sources in translated_languages(config).items():
         directions = [(_model_key(config, lang), translator(config, lang), _SOURCE_LANG, lang)]
         if makes_round_trip(config):
