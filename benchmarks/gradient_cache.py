@@ -102,7 +102,12 @@ def measure(flags: argparse.Namespace, pairs: int, chunk_tokens: int) -> tuple[f
     def gradients_of_step(_: int) -> dict[str, torch.Tensor]:
         began = now()
         value = contrastive_gradients(
-            embed, queries, passages, lambda q, p: info_nce(q, p, groups, groups, temperature=0.05), chunk_tokens
+            embed,
+            queries,
+            passages,
+            lambda q, p: info_nce(q, p, groups, groups, temperature=0.05),
+            chunk_tokens,
+            padding=bi_encoder.padding,
         )
         seconds.append(now() - began)
         return {"loss": value}

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -87,13 +89,20 @@ def test_dropout_is_replayed_and_the_random_stream_goes_on():
     assert torch.equal(torch.rand(3), after)
 
 
-@given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.integers(1, 60))
-def test_chunks_hold_each_row_once_within_the_budget(lengths, budget):
+def computed(lengths, padding):
+    """Tokens of texts that go through an encoder together."""
+    return len(lengths) * -(-max(lengths) // padding) * padding if padding else sum(lengths)
+
+
+@given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.integers(1, 60), st.sampled_from([0, 1, 8]))
+def test_chunks_hold_each_row_once_within_the_budget(lengths, budget, padding):
     rows = [np.zeros(length, dtype=np.int64) for length in lengths]
-    found = chunks(rows, budget)
+    found = chunks(rows, budget, padding)
     assert sorted(np.concatenate(found).tolist()) == list(range(len(rows)))
     for chunk in found:
-        assert len(chunk) == 1 or sum(lengths[i] for i in chunk) <= budget
+        assert len(chunk) == 1 or computed([lengths[i] for i in chunk], padding) <= budget
+    for chunk, following in pairwise(found):  # none could be longer
+        assert computed([lengths[i] for i in [*chunk, following[0]]], padding) > budget
 
 
 class Together(Processes):
@@ -106,17 +115,22 @@ class Together(Processes):
         return torch.stack(self.given)
 
 
-@given(st.lists(st.integers(1, 30), min_size=1, max_size=40), st.integers(1, 60), st.integers(1, 5))
-def test_processes_share_the_rows_evenly_and_put_them_together_again(lengths, budget, size):
+@given(
+    st.lists(st.integers(1, 30), min_size=1, max_size=40),
+    st.integers(1, 60),
+    st.integers(1, 5),
+    st.sampled_from([0, 8]),
+)
+def test_processes_share_the_rows_evenly_and_put_them_together_again(lengths, budget, size, padding):
     rows = [np.full(length, number) for number, length in enumerate(lengths)]
-    shares = [_Share.of(rows, budget, Together(rank, size)) for rank in range(size)]
+    shares = [_Share.of(rows, budget, Together(rank, size), padding) for rank in range(size)]
     assert set(np.concatenate([share.places for share in shares]).tolist()) == set(range(len(rows)))
     assert len({tuple(map(len, share.chunks)) for share in shares}) == 1  # as many passes, as large
     assert sum(len(share.places) for share in shares) - len(rows) == shares[0].spare < size
     for share in shares:
-        assert sum(lengths[place] for place in share.places) <= share.tokens
+        assert computed([lengths[place] for place in share.places], padding) <= share.tokens
         for chunk in share.chunks:
-            assert len(chunk) == 1 or sum(lengths[place] for place in chunk) <= budget
+            assert len(chunk) == 1 or computed([lengths[place] for place in chunk], padding) <= budget
     Together.given = [torch.tensor([[float(place)] for place in share.places]) for share in shares]
     for share, own in zip(shares, Together.given, strict=True):
         assert share.whole(own).ravel().tolist() == list(range(len(rows)))

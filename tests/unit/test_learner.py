@@ -1,12 +1,16 @@
 """Lower precision, recomputed layers and adapters: what each changes, and what it must not."""
 
+import pyarrow as pa
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_case import MODEL, TRAINING, write_case, write_encoder, write_tokens
+from training_case import MODEL, TRAINING, pair_rows, write_case, write_encoder, write_tokens
 
 from workflow_scripts.data.errors import InputError
-from workflow_scripts.encoders.bi_encoder import load_bi_encoder
+from workflow_scripts.data.tables import PAIRS, write_table
+from workflow_scripts.encoders.bi_encoder import BiEncoder, load_bi_encoder
+from workflow_scripts.encoders.tokenization import pad
+from workflow_scripts.training.contrastive import TrainingInputs, Upkeep, train_contrastively
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.layers import recompute_layers
 from workflow_scripts.training.learner import Learner
@@ -86,6 +90,29 @@ def test_the_merged_model_gives_the_vectors_of_the_adapted_one(case):
         plain.network = learner.finished()
         assert torch.allclose(plain.embed(ROWS), adapted, atol=1e-6)
         assert (before - adapted).abs().max() > 1e-3
+
+
+def test_an_encoder_that_pads_computes_no_more_tokens_at_once_than_asked_for(case, tmp_path, monkeypatch):
+    """A few long passages among short ones: end to end a batch fits into 800 tokens, padded it does not."""
+    rows = [row | {"negatives": None} for row in pair_rows("en")]
+    for row in rows:
+        row["passage"] = " ".join([row["passage"]] * (9 if row["group_id"].endswith("7") else 1))
+    path, tokens_at_once = tmp_path / "en.parquet", []
+    write_table(pa.Table.from_pylist(rows, schema=PAIRS), path, PAIRS)
+    model = MODEL | LORA | {"max_passage_length": 96}
+    training = TRAINING | {"steps": 4, "batch_size": 20, "chunk_tokens": 800}
+    training |= {"held_out": {"share": 0.5, "every": 2, "batches": 2}}
+    embed = BiEncoder.embed
+
+    def watched(self, texts):
+        tokens_at_once.append(pad(texts, 0, 8, 96)[0].size)
+        return embed(self, texts)
+
+    monkeypatch.setattr(BiEncoder, "embed", watched)
+    inputs = TrainingInputs(case["base"], [path], write_tokens(case["base"], [path], tmp_path / "tokens", model), [])
+    settings = {"model": model, "strategy": {"alpha": 1.0}, "training": training}
+    train_contrastively(inputs, settings, 1, 1, tmp_path / "partial", None, Upkeep())
+    assert max(tokens_at_once) <= 800
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,11 @@ class BiEncoder:
         """The width of its vectors."""
         return vector_width(self.encoder)
 
+    @property
+    def padding(self) -> int:
+        """Texts are padded to the longest beside them, a multiple of so many tokens; 0 where they are packed."""
+        return 0 if isinstance(self.encoder, PackedTransformer) else _PADDING_MULTIPLE
+
     def embed(self, rows: Sequence[Sequence[int] | np.ndarray]) -> torch.Tensor:
         """Return fp32 vectors [n, d] of n token lists with gradients, of unit length where ``normalise``."""
         if isinstance(self.encoder, PackedTransformer):

@@ -92,6 +92,7 @@ def train_contrastively(
     )
     batches = list(islice(HybridBatches(pairs.sources, sampler, alpha, seed), training["steps"]))
     learner = Learner(inputs.base, model, training["dtype"], device, processes, upkeep.gradient_checkpointing)
+    padding = learner.bi_encoder.padding
     if not processes.leads:
         torch.manual_seed(seed + processes.rank)  # the model is the same in every process, its dropout is not
 
@@ -110,13 +111,13 @@ def train_contrastively(
 
         rows = pairs.queries.rows(batch.queries), pairs.passages.rows(texts)
         value = contrastive_gradients(
-            learner.embed, *rows, loss, training["chunk_tokens"], processes, learner.unsynchronised
+            learner.embed, *rows, loss, training["chunk_tokens"], processes, learner.unsynchronised, padding
         )
         return {"loss": value}
 
     evaluate = None
     if held_out:
-        fixed = HeldOut(pairs.held_out, sampler, alpha, held_out["batches"], training["chunk_tokens"])
+        fixed = HeldOut(pairs.held_out, sampler, alpha, held_out["batches"], training["chunk_tokens"], padding)
 
         def evaluate() -> dict[str, float]:
             with learner.evaluating():

@@ -33,21 +33,24 @@ def contrastive_gradients(
     chunk_tokens: int,
     processes: Processes = ALONE,
     unsynchronised: Callable[[], AbstractContextManager] = nullcontext,
+    padding: int = 0,
 ) -> torch.Tensor:
     """Add the loss's gradients to the parameters behind ``embed``; return the loss, detached.
 
     ``embed`` gives vectors [n, d] of n token lists, ``loss`` a scalar of vectors of queries [n, d] and passages
     [m, d]. A batch of at most ``chunk_tokens`` tokens is computed at once, a larger one in chunks of at most so many.
+    Tokens are those that ``embed`` computes: with ``padding`` each text has as many as the longest beside it, rounded
+    up to a multiple of ``padding``.
 
     Every one of several ``processes`` names the whole batch, of which it computes a share of at most ``chunk_tokens``
     tokens at once. Whoever averages the parameters' gradients over processes (DDP, FSDP) does so after each backward
     pass but those within ``unsynchronised()``; the mean is the gradient of the loss.
     """
-    if processes.size == 1 and sum(map(len, queries)) + sum(map(len, passages)) <= chunk_tokens:
+    if processes.size == 1 and sum(_computed(rows, padding) for rows in (queries, passages)) <= chunk_tokens:
         value = loss(embed(queries), embed(passages))
         value.backward()
         return value.detach()
-    shares = [_Share.of(rows, chunk_tokens, processes) for rows in (queries, passages)]
+    shares = [_Share.of(rows, chunk_tokens, processes, padding) for rows in (queries, passages)]
     if sum(share.tokens for share in shares) <= chunk_tokens:
         value = loss(*(share.whole(embed(share.rows(share.places))) for share in shares))
         (value * processes.size).backward()
@@ -90,13 +93,13 @@ class _Share:
     processes: Processes
 
     @classmethod
-    def of(cls, rows: Rows, chunk_tokens: int, processes: Processes) -> "_Share":
+    def of(cls, rows: Rows, chunk_tokens: int, processes: Processes, padding: int = 0) -> "_Share":
         order = np.argsort([len(row) for row in rows], kind="stable")
         spare = -len(order) % processes.size
         dealt = np.concatenate([order[:1].repeat(spare), order]).reshape(-1, processes.size)
         longest = [rows[place] for place in dealt[:, -1]]  # of each deal
-        places = [dealt[deals, processes.rank] for deals in chunks(longest, chunk_tokens)]
-        return cls(rows, order, spare, places, sum(map(len, longest)), processes)
+        places = [dealt[deals, processes.rank] for deals in chunks(longest, chunk_tokens, padding)]
+        return cls(rows, order, spare, places, _computed(longest, padding), processes)
 
     @property
     def places(self) -> np.ndarray:
@@ -113,21 +116,35 @@ class _Share:
         return dealt.index_select(0, torch.from_numpy(np.argsort(self.order)).to(own.device))
 
 
-def chunks(rows: Rows, chunk_tokens: int) -> list[np.ndarray]:
+def chunks(rows: Rows, chunk_tokens: int, padding: int = 0) -> list[np.ndarray]:
     """Return the places of ``rows`` in chunks of at most ``chunk_tokens`` tokens (or one row), shortest rows first.
 
-    Texts of like length lie together, as packing and padding want them.
+    Texts of like length lie together, as packing and padding want them. ``padding`` counts as in
+    ``contrastive_gradients``.
     """
-    lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+    lengths = _lengths(rows, padding)
     found: list[list[int]] = []
-    room = 0
-    for place in np.argsort(lengths, kind="stable").tolist():
-        if not found or lengths[place] > room:
+    tokens = 0
+    for place in np.argsort([len(row) for row in rows], kind="stable").tolist():
+        length = int(lengths[place])  # of all in the chunk with padding: none is longer
+        tokens = (len(found[-1]) + 1) * length if padding and found else tokens + length
+        if not found or tokens > chunk_tokens:
             found.append([])
-            room = chunk_tokens
+            tokens = length
         found[-1].append(place)
-        room -= lengths[place]
     return [np.array(chunk, dtype=np.int64) for chunk in found]
+
+
+def _lengths(rows: Rows, padding: int) -> np.ndarray:
+    """Return int64 [rows], the tokens of each; with ``padding`` the next multiple of it."""
+    lengths = np.fromiter((len(row) for row in rows), dtype=np.int64, count=len(rows))
+    return -(-lengths // padding) * padding if padding else lengths
+
+
+def _computed(rows: Rows, padding: int) -> int:
+    """Return how many tokens are computed of ``rows`` that go through the encoder together."""
+    lengths = _lengths(rows, padding)
+    return int(len(lengths) * lengths.max() if padding else lengths.sum())
 
 
 def _random_state() -> tuple[torch.Tensor, torch.Tensor | None]:

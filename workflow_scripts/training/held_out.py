@@ -29,13 +29,22 @@ class HeldOut:
     """Fixed batches of held-out pairs, drawn as the strategy draws its own."""
 
     def __init__(
-        self, sources: Sequence[SourcePairs], sampler: SamplerSettings, alpha: float, count: int, chunk_tokens: int
+        self,
+        sources: Sequence[SourcePairs],
+        sampler: SamplerSettings,
+        alpha: float,
+        count: int,
+        chunk_tokens: int,
+        padding: int = 0,
     ) -> None:
-        """Draw ``count`` batches; raise InputError where the pairs cannot give those that alpha asks for."""
+        """Draw ``count`` batches; raise InputError where the pairs cannot give those that alpha asks for.
+
+        Texts go through the encoder in ``chunks`` of ``chunk_tokens`` tokens, ``padding`` included.
+        """
         groups = len(np.unique(np.concatenate([source.groups for source in sources])))
         smaller = replace(sampler, batch_size=max(2, min(sampler.batch_size, groups)))
         self._batches = list(islice(HybridBatches(sources, smaller, alpha, _SEED), count))
-        self._chunk_tokens = chunk_tokens
+        self._chunk_tokens, self._padding = chunk_tokens, padding
 
     def scores(
         self,
@@ -63,6 +72,6 @@ class HeldOut:
         }
 
     def _vectors(self, embed: Callable[[Rows], torch.Tensor], rows: Rows) -> torch.Tensor:
-        places = chunks(rows, self._chunk_tokens)
+        places = chunks(rows, self._chunk_tokens, self._padding)
         vectors = torch.cat([embed([rows[place] for place in chunk]) for chunk in places]).cpu()
         return torch.nn.functional.normalize(vectors[np.argsort(np.concatenate(places))], dim=1)
