@@ -1,12 +1,32 @@
-"""What a checkpoint takes of memory where several processes write it."""
+"""What a checkpoint takes of memory where several processes write it, and what they do where they read others."""
 
 import weakref
 
+import pytest
 import torch
 
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.training import checkpoints
 from workflow_scripts.training.checkpoints import Checkpoints
 from workflow_scripts.training.processes import Processes
+
+
+class _First(Processes):
+    """The first of two processes, of which the other has found another checkpoint."""
+
+    def gather(self, own):
+        return torch.stack([own, own - 2])
+
+    def wait(self):
+        pass
+
+
+def test_processes_that_find_another_checkpoint_each_are_told_so(tmp_path):
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.AdamW(model.parameters())
+    Checkpoints(tmp_path, "key").save(3, model, optimizer)
+    with pytest.raises(InputError, match=r"another last checkpoint each, of updates 3, 1; run again"):
+        Checkpoints(tmp_path, "key", _First(0, 2)).restore(model, optimizer)
 
 
 class _Second(Processes):

@@ -158,6 +158,25 @@ def test_killed_while_it_writes_it_goes_on_from_the_last_whole_checkpoint(starte
     assert not Path(f"{output}.partial").exists()
 
 
+def fail_to_read(rank, name):
+    """Let the process ``rank`` find the checkpoint ``name`` damaged, as where its machine's disk or network fails."""
+    read = checkpoints._read
+    if os.environ["RANK"] == str(rank):
+        checkpoints._read = lambda path: None if path.name == name else read(path)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_processes_that_find_another_checkpoint_each_stop(starter, case, rank):
+    """They would train weights of their own, and at the end wait for each other for hours."""
+    output = train(starter, case, f"torn-{rank}", 2, stop=6)
+    started = start(starter, case, output, 2, interrupt=(fail_to_read, rank, "step-00000006.safetensors"))
+    for process in started:
+        process.join(60)
+    assert [process.exitcode for process in started] == [1, 1]
+    assert kept(output) == [3, 6]
+    train(starter, case, f"torn-{rank}", 2)
+
+
 def test_the_last_two_checkpoints_are_kept(starter, case):
     output = train(starter, case, "kept", 2, upkeep=Upkeep(2), stop=10)
     assert kept(output) == [8, 10]

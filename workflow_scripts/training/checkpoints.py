@@ -101,7 +101,8 @@ class Checkpoints:
     ) -> tuple[int, list[dict[str, torch.Tensor]]]:
         """Load the last whole checkpoint into model and optimiser; return how many updates it has, and what is unread.
 
-        0 and nothing without any. What it took counts as this job's.
+        0 and nothing without any. What it took counts as this job's. Raises InputError where processes find another
+        checkpoint each, as on a file system that one of their machines does not share or could not read.
         """
         tensors, last = None, None
         for last in reversed(self._paths()):
@@ -109,11 +110,12 @@ class Checkpoints:
             if tensors is not None:
                 break
             _log.warning("%s is damaged; it is left out", last)
+        step = 0 if tensors is None else int(_NAME.fullmatch(last.name)[1])
+        self._check_that_all_found(step, next(model.parameters()).device)
         if tensors is None or last is None:
             go_on_from(SpentTime())
             return 0, []
         go_on_from(SpentTime(*tensors[_SPENT].tolist()))
-        step = int(_NAME.fullmatch(last.name)[1])
         with torch.no_grad():
             for name, tensor in _distinct_tensors(model).items():
                 tensor.copy_(shard_like(tensors[f"model.{name}"], tensor))
@@ -135,6 +137,16 @@ class Checkpoints:
             if name.startswith(f"{_UNREAD}.")
         }
         return step, [dict(zip(unread, update, strict=True)) for update in zip(*unread.values(), strict=True)]
+
+    def _check_that_all_found(self, step: int, device: torch.device) -> None:
+        # Else each would train weights of its own, until one waits for numbers that no other sends.
+        found = self._processes.gather(torch.tensor([step], device=device)).flatten().tolist()
+        if len(set(found)) > 1:
+            updates = ", ".join(map(str, found))
+            raise InputError(
+                f"{self.folder}: the processes find another last checkpoint each, of updates {updates}; "
+                "run again, and where that does not help put results where all machines of the job see the same files"
+            )
 
     def _whole(self, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Return whole tensors on the CPU, all of them in the first process, which writes them, none in another.
