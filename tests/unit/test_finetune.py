@@ -366,6 +366,15 @@ def test_pretraining_lowers_both_losses_is_deterministic_and_loads(case, tmp_pat
     assert load_bi_encoder(tmp_path / "a", MODEL, "cpu").encode_rows([[0, 9, 2]]).shape == (1, 16)
 
 
+def test_a_step_of_pretraining_that_hides_no_token_learns_from_the_contrast_alone(case, tmp_path):
+    """Two lines of at most six tokens each, of which one in ten thousand is hidden."""
+    tokenizer = write_tokenizer(tmp_path / "tokenizer")
+    small = PRETRAINING | {"batch_size": 2, "max_length": 8, "mask_share": 1e-4}
+    run_pretrain(case, tokenizer, tmp_path / "small", small)
+    hidden_nothing = [record for record in records(tmp_path / "small") if record["masked"] == 0]
+    assert hidden_nothing and all(record["loss"] == record["contrast"] for record in hidden_nothing)
+
+
 def test_each_step_of_pretraining_reads_one_language_and_every_line_before_any_repeats(case):
     from workflow_scripts.encoders.tokenization import load_tokenizer
 

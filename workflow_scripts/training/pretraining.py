@@ -181,7 +181,8 @@ def pretrain(
         places = torch.from_numpy(np.flatnonzero(chosen_tokens)).to(device)
         labels = torch.from_numpy(texts.ids[chosen_tokens]).to(device)
         logits = model.logits(states.index_select(0, places))
-        masked = torch.nn.functional.cross_entropy(logits, labels)
+        # A small batch may hide nothing, of which there is no mean.
+        masked = torch.nn.functional.cross_entropy(logits, labels) if len(labels) else logits.sum()
         first, second = pool_packed(states, texts, "mean").chunk(2)
         group = torch.from_numpy(groups[step]).to(device)
         contrast = info_nce(first, second, group, group, chosen["temperature"], symmetric=True)
