@@ -240,3 +240,19 @@ def test_the_rate_of_the_least_held_out_loss_is_taken(case, tmp_path):
     assert manifest["settings"]["model"]["learning_rate"] == 5e-3
     records = [json.loads(line) for line in (tmp_path / "model" / "metrics.jsonl").read_text().splitlines()]
     assert records[-1]["held_out_loss"] == found[1]["held_out_loss"]
+
+
+@pytest.mark.parametrize("training", [{"steps": 1, "warmup_share": 0.0}, {"steps": 2, "warmup_share": 1.0}])
+def test_a_rate_whose_last_update_breaks_the_model_is_out(case, tmp_path, training):
+    """Loss and gradient of an update are those of the weights before it: only the held-out pairs show what it did."""
+    training = TRAINING | training | {"held_out": {"share": 0.3, "batches": 2, "every": 5}}
+    settings = {"model": MODEL, "strategy": {"alpha": 0.5}, "training": training}
+    inputs = TrainingInputs(case["base"], case["pairs"], case["tokens"], case["overlaps"])
+    tries = [tmp_path / "high.json", tmp_path / "low.json"]
+    for rate, path in zip((1e30, 5e-3), tries, strict=True):
+        try_learning_rate(inputs, settings, rate, 1, 1, path, tmp_path / "partial")
+    assert json.loads(tries[0].read_text())["held_out_loss"] is None
+    assert chosen_rate(tries) == chosen_rate(tries[::-1]) == 5e-3
+    broken = {**settings, "model": MODEL | {"learning_rate": 1e30}}
+    with pytest.raises(InputError, match=r"diverged by step \d: loss .*, held out loss nan, .*; lower learning_rate"):
+        finetune(case["base"], inputs.pairs, inputs.tokens, [], broken, 1, 1, tmp_path / "model", tmp_path / "p")

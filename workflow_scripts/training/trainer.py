@@ -26,7 +26,7 @@ _DIVERGED = 3.0  # times the loss of the first record
 
 
 class DivergedError(InputError):
-    """The loss or its gradient is not finite, or has grown far beyond chance."""
+    """The loss, its gradient or a score is not finite, or the loss has grown far beyond chance."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def train(
     """Train ``model`` in place from its last checkpoint of content ``key``; return the records of metrics.
 
     ``gradients_of_step(k)`` adds the gradients of update k (from 0) to the parameters and returns scalar tensors:
-    ``loss``, which is minimised, and others to be shown. A loss or gradient that is not finite, or a loss that has
-    grown beyond three times its first record and chance, raises InputError; the last good checkpoint stays in
+    ``loss``, which is minimised, and others to be shown. A number that is not finite, or a loss that has grown beyond
+    three times its first record and chance, raises InputError; the last good checkpoint stays in
     ``path_to_partial``. Every one of several ``processes`` calls it alike, with gradients and losses that are equal in
     all of them. Metrics are written as TensorBoard's events, too, to the folder ``path_to_events`` where given.
 
@@ -128,7 +128,9 @@ def train(
             _stop_if_diverged(step, means, first, settings, checkpoints.folder)
             seconds = time.perf_counter() - began
             speed = (done - timed_from) * examples_per_step / max(seconds, 1e-9)
-            means |= evaluate() if evaluated else {}
+            if evaluated:
+                means |= evaluate()
+                _stop_if_diverged(step, means, first, settings, checkpoints.folder)  # of the update just made
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
             bar.set_postfix_str(f"loss {means['loss']:.4f}, {speed:.0f} examples/s", refresh=False)
             unread = []
@@ -158,11 +160,10 @@ def _means(values: list[dict[str, torch.Tensor]]) -> dict[str, float]:
 def _stop_if_diverged(
     step: int, means: dict[str, float], first: float, settings: TrainerSettings, folder: Path
 ) -> None:
-    finite = math.isfinite(means["loss"]) and math.isfinite(means["gradient_norm"])
-    if finite and means["loss"] <= _DIVERGED * first:
+    if all(map(math.isfinite, means.values())) and means["loss"] <= _DIVERGED * first:
         return
+    numbers = ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in means.items())
     raise DivergedError(
-        f"training diverged by step {step + 1}: loss {means['loss']:.4g}, gradient norm {means['gradient_norm']:.4g}; "
-        f"lower learning_rate {settings.learning_rate:g} or raise warmup_share "
-        f"(the last good checkpoint, if any, is in {folder})"
+        f"training diverged by step {step + 1}: {numbers}; lower learning_rate {settings.learning_rate:g} or "
+        f"raise warmup_share (the last good checkpoint, if any, is in {folder})"
     )
