@@ -115,3 +115,17 @@ def test_texts_that_are_cut_are_counted(folder):
         rows, cut = tokenizer.tokenize_and_count(texts, longest)
         assert cut == sum(length > longest for length in whole)
         assert [len(row) for row in rows] == [min(length, longest) for length in whole]
+
+
+@pytest.mark.parametrize("side", ["query", "passage"])
+def test_a_prefix_that_leaves_no_room_for_text_is_refused(folder, side):
+    """All queries would be cut to the same tokens, and every one of them would find the same."""
+    prefix = "the city of kalu has people: "
+    tokens = len(TextTokenizer(folder, TextForm.from_entry(MODEL)).tokenize([prefix], 500)[0])
+    changes = {f"{side}_prefix": prefix, f"max_{side}_length": tokens}
+    says = rf"models\.<name>\.{side}_prefix: '{prefix}' is {tokens} tokens .*; raise max_{side}_length or shorten it"
+    with pytest.raises(InputError, match=says):
+        TextTokenizer(folder, TextForm.from_entry(MODEL | changes))
+    tokenizer = TextTokenizer(folder, TextForm.from_entry(MODEL | changes | {f"max_{side}_length": tokens + 1}))
+    rows = tokenizer.tokenize([f"{prefix}{text}" for text in ("ka", "lu")], tokens + 1)
+    assert rows[0] != rows[1]

@@ -25,11 +25,24 @@ class TextTokenizer:
     """Tokenise queries and passages for one model folder."""
 
     def __init__(self, path_to_folder: str | Path, form: TextForm) -> None:
-        """Read ``tokenizer.json``; raise InputError where it is missing or unreadable."""
+        """Read ``tokenizer.json``; raise InputError where it is missing, unreadable, or a prefix leaves no room."""
         self.form = form
         self.tokenizer = load_tokenizer(path_to_folder)
         self.tokenizer.no_padding()
         self._folder = Path(path_to_folder)
+        for side in ("query", "passage"):
+            self._check_room(side)
+
+    def _check_room(self, side: str) -> None:
+        # Else all texts would be cut to the same prefix, and have one vector.
+        prefix, longest = getattr(self.form, f"{side}_prefix"), getattr(self.form, f"max_{side}_length")
+        self.tokenizer.no_truncation()
+        tokens = len(self.tokenizer.encode(prefix).ids)
+        if prefix and tokens >= longest:
+            raise InputError(
+                f"models.<name>.{side}_prefix: {prefix!r} is {tokens} tokens with the special ones and leaves no room "
+                f"for text among {longest}; raise max_{side}_length or shorten it"
+            )
 
     @cached_property
     def pad_id(self) -> int:
