@@ -280,6 +280,33 @@ def test_two_checkpoints_are_kept(tmp_path):
     ]
 
 
+def test_records_are_on_the_disk_before_the_checkpoint_that_goes_on_behind_them(tmp_path, monkeypatch):
+    """A checkpoint is; had a machine lost the records when it failed, nobody would have noticed."""
+    path, on_disk, at_checkpoint = tmp_path / "metrics.jsonl", [], {}
+    fsync, save = os.fsync, Checkpoints.save
+
+    def watched_fsync(descriptor):
+        fsync(descriptor)
+        if path.exists() and os.path.samestat(os.fstat(descriptor), path.stat()):
+            on_disk[:] = path.read_text().splitlines()[1:]
+
+    def watched_save(self, step, *state):
+        at_checkpoint[step] = [json.loads(line)["step"] for line in on_disk]
+        save(self, step, *state)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(Checkpoints, "save", watched_save)
+    model = torch.nn.Linear(3, 1)
+
+    def gradients_of_step(step):
+        loss = model(torch.ones(1, 3)).pow(2).mean()
+        loss.backward()
+        return {"loss": loss}
+
+    train(model, gradients_of_step, settings_for(6), 4, tmp_path, "key")
+    assert at_checkpoint == {2: [1, 2], 4: [1, 2, 3, 4]}
+
+
 def settings_for(steps, **changes):
     chosen = {"learning_rate": 0.1, "warmup_share": 0.0, "weight_decay": 0.0, "max_gradient_norm": 1.0}
     return TrainerSettings(**{"steps": steps, "checkpoint_every": 2, **chosen, **changes})

@@ -1,6 +1,7 @@
 """Records of a training job's metrics: JSON lines that outlive a killed process, and TensorBoard's event files."""
 
 import json
+import os
 from pathlib import Path
 
 from workflow_scripts.data.atomic import atomic_file
@@ -48,6 +49,8 @@ class MetricsFile:
         if self._path is not None:
             with open(self._path, "a", encoding="utf-8") as file:
                 file.write(json.dumps(record) + "\n")
+                file.flush()
+                os.fsync(file.fileno())  # a machine that fails must not keep a checkpoint whose records it has lost
         if self._events is not None:
             for name, value in record.items():
                 if name != "step":
