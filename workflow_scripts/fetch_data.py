@@ -1,10 +1,7 @@
 """Entry module: fetch files of a dataset repository from a hub at a pinned commit."""
 
 import argparse
-import fcntl
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from workflow_scripts.command_line import run
@@ -12,6 +9,7 @@ from workflow_scripts.data import file_set
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hub import Place, download_files, list_files
 from workflow_scripts.data.hub_file import HubFile
+from workflow_scripts.data.one_at_a_time import one_at_a_time
 
 _log = logging.getLogger("fetch_data")
 
@@ -21,16 +19,18 @@ def fetch_data(*, hub: str, revision: str, patterns: list[str], path_to_manifest
 
     The repository's folder is the manifest's second parent. What the hub lists is kept beside the manifest: a commit
     never changes, so another call (after an interruption, or where the manifest is gone) fetches only the files that
-    are missing, and needs no network where none is. Calls for the same set wait for each other, so several
-    experiments can share the folder. Raises InputError where a pattern finds nothing and as ``data/hub.py`` does.
+    are missing, and needs no network where none is. Calls for the same set, or for a file that several sets hold, wait
+    for each other, so experiments can share the folder. Raises InputError where a pattern finds nothing and as
+    ``data/hub.py`` does.
     """
     place = Place("dataset", hub, revision, "a copy on this machine, with path: instead of hub:")
     folder = path_to_manifest.parents[1]
     listing = path_to_manifest.with_suffix(".listing")
-    with _alone(path_to_manifest.with_suffix(".lock")):
+    with one_at_a_time(path_to_manifest.with_suffix(".lock")):
         files = _listed(place, patterns, listing)
         _log.info("%s: %d files, %.1f MB", place, len(files), sum(file.size for file in files) / 1e6)
-        download_files(place, files, folder, path_to_manifest.with_suffix(".partial"))
+        partial, locks = path_to_manifest.with_suffix(".partial"), path_to_manifest.parent / "locks"
+        download_files(place, files, folder, partial, locks)
         file_set.write_manifest(path_to_manifest, patterns, _facts(files))
 
 
@@ -59,14 +59,6 @@ def _facts(files: list[HubFile]) -> dict[str, dict[str, int | str]]:
 def _some(names: list[str]) -> str:
     shown = ", ".join(sorted(names)[:5]) or "none"
     return f"{shown}, …" if len(names) > 5 else shown
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def main() -> None:

@@ -66,7 +66,7 @@ def test_a_set_arrives_as_it_lies_in_the_repository_and_nothing_else(hub, fetch)
     manifest = fetch()
     assert arrived(manifest) == SHARDS
     assert list(read_manifest(manifest)) == sorted(SHARDS)
-    assert beside(manifest) == [".json", ".listing", ".lock"]
+    assert beside(manifest) == [".json", ".listing", ".lock", "locks"]
     check_fetched([str(manifest)])
 
 
@@ -233,6 +233,24 @@ def test_two_experiments_that_fetch_the_same_set_fetch_it_once(hub, fetch):
         thread.join()
     assert arrived(fetch()) == SHARDS
     assert {hub.asked[f"datasets/miracl/miracl-corpus/{name}"] for name in SHARDS} == {1}
+
+
+def test_a_file_that_several_sets_hold_is_fetched_once(hub, fetch):
+    name = "miracl-corpus-v1.0-sw/docs-1.jsonl.gz"
+    sets = [(name, other) for other in ("README.md", "miracl-corpus-v1.0-swa/docs-0.jsonl.gz")]
+
+    def slowly(content):
+        threading.Event().wait(0.5)  # the other asks for it meanwhile
+        return content
+
+    hub.faults[SHARD] = [slowly]
+    threads = [threading.Thread(target=fetch, kwargs={"patterns": patterns}) for patterns in sets]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert arrived(fetch(patterns=sets[0])) == {path: CORPUS[path] for path in (*sets[0], sets[1][1])}
+    assert hub.asked[SHARD] == 1
 
 
 def test_names_of_sets_are_readable_and_differ_with_their_patterns():

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -32,6 +33,7 @@ from huggingface_hub.hf_api import RepoFile
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hub_file import HubFile, difference
+from workflow_scripts.data.one_at_a_time import one_at_a_time
 from workflow_scripts.data.storage_errors import storage_error
 
 Kind = Literal["model", "dataset"]
@@ -88,19 +90,20 @@ def list_files(place: Place, *, recursive: bool) -> dict[str, HubFile]:
         }
 
 
-def download_files(place: Place, files: list[HubFile], folder: Path, partial: Path) -> None:
+def download_files(place: Place, files: list[HubFile], folder: Path, partial: Path, locks: Path | None = None) -> None:
     """Put ``files`` below ``folder`` under their own paths, each by a rename when it is whole and as the hub lists it.
 
     A file that is there and right is not fetched again, so an interrupted call goes on with the first file that is
-    missing. ``partial`` is a folder on the same disk for what is under way; it is emptied and removed. Raises
-    InputError, in one line, as ``list_files`` does, and for a file that arrives otherwise than the hub lists it.
+    missing. ``partial`` is a folder on the same disk for what is under way; it is emptied and removed. In the folder
+    ``locks`` calls for the same file wait for each other, so that it is fetched once. Raises InputError, in one line,
+    as ``list_files`` does, and for a file that arrives otherwise than the hub lists it.
     """
     shutil.rmtree(partial, ignore_errors=True)
     missing = [file for file in files if difference(file, folder / file.path)]
     huggingface_hub.utils.disable_progress_bars()  # a log file is no terminal
     try:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for done in [pool.submit(_download, place, file, folder, partial) for file in missing]:
+            for done in [pool.submit(_download_once, place, file, folder, partial, locks) for file in missing]:
                 try:
                     done.result()
                 except BaseException:
@@ -108,6 +111,15 @@ def download_files(place: Place, files: list[HubFile], folder: Path, partial: Pa
                     raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _download_once(place: Place, file: HubFile, folder: Path, partial: Path, locks: Path | None) -> None:
+    if locks is None:
+        _download(place, file, folder, partial)
+        return
+    with one_at_a_time(locks / f"{blake2b(file.path.encode(), digest_size=8).hexdigest()}.lock"):
+        if difference(file, folder / file.path):  # nobody has fetched it meanwhile
+            _download(place, file, folder, partial)
 
 
 def _download(place: Place, file: HubFile, folder: Path, partial: Path) -> None:
