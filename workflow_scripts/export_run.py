@@ -21,9 +21,16 @@ def export_run(
 ) -> None:
     """Write ``<setting>.run.txt`` and ``<setting>.qrels.txt``; hits are those of all parts of the collection.
 
-    ``settings``: ``settings`` (of monolingual, cross-lingual, multilingual) and ``parallel``.
+    ``settings``: ``settings`` (of monolingual, cross-lingual, multilingual), ``parallel``, and where it is true
+    ``ignore_identical_ids``.
     """
-    export = TrecExport(collection, read_qrels(paths_to_qrels), settings["settings"], settings["parallel"])
+    export = TrecExport(
+        collection,
+        read_qrels(paths_to_qrels),
+        settings["settings"],
+        settings["parallel"],
+        settings.get("ignore_identical_ids", False),
+    )
     export.write(HitFiles.open(paths_to_hits), path_to_output)
 
 

@@ -29,7 +29,8 @@ def score(
 ) -> None:
     """Write SCORES and BIAS of one run; hits and gold ranks are those of all parts of the collection.
 
-    ``settings``: ``settings`` (of monolingual, cross-lingual, multilingual), ``metrics``, ``parallel``.
+    ``settings``: ``settings`` (of monolingual, cross-lingual, multilingual), ``metrics``, ``parallel``, and where it is
+    true ``ignore_identical_ids``.
     """
     import pyarrow as pa
 
@@ -43,6 +44,7 @@ def score(
         settings=settings["settings"],
         parallel=settings["parallel"],
         metrics=metrics,
+        ignore_identical_ids=settings.get("ignore_identical_ids", False),
     ).score(HitFiles.open(paths_to_hits), ranks.to_pandas())
     write_table(named(scores, SCORES, model, strategy, seed, collection), path_to_scores, SCORES)
     write_table(named(bias, BIAS, model, strategy, seed, collection), path_to_bias, BIAS)

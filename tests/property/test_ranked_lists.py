@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.evaluation.ranked_lists import RankedLists
 
 IDS = [f"{number:016x}" for number in range(12)]
@@ -36,3 +37,36 @@ def test_a_judged_passage_that_is_no_hit_does_not_hide_the_next_one_that_is():
     """Its id sorts just before the hit's, so both have the same place among the hits' ids."""
     found = ranked_lists([["b", "d"]]).find(np.array([0, 0, 0]), np.array(["a", "b", "c"], dtype=object))
     assert found.tolist() == [-1, 0, -1]
+
+
+@given(st.data())
+def test_a_passage_with_its_querys_own_id_is_no_hit_and_the_others_keep_their_order(data):
+    queries, langs = ["1", "2", "x"], ["bn", "sw"]
+    ids = {lang: {name: neutral_id("c", lang, name) for name in ["1", "2", "3", "4"]} for lang in langs}
+    hits = {
+        (q, lang): data.draw(st.lists(st.sampled_from(sorted(ids[lang])), unique=True))
+        for q in range(len(queries))
+        for lang in langs
+    }
+    rows = [
+        (q, langs.index(lang), ids[lang][name], place)
+        for (q, lang), names in hits.items()
+        for place, name in enumerate(names, start=1)
+    ]
+    query, lang, found, rank = (list(column) for column in zip(*rows, strict=True)) if rows else ([], [], [], [])
+    names = sorted(set(found))
+    lists = RankedLists(
+        np.array(query, dtype=np.int64),
+        np.array(lang, dtype=np.int64),
+        np.array([names.index(one) for one in found], dtype=np.int64),
+        np.array(rank, dtype=np.int64),
+        -np.array(rank, dtype=np.float32),
+        np.array(names, dtype=object),
+    ).without_own("c", queries, langs)
+    expected = [
+        (q, langs.index(lang), ids[lang][name], place)
+        for (q, lang), own in hits.items()
+        for place, name in enumerate((name for name in own if name != queries[q]), start=1)
+    ]
+    left = lists.query, lists.lang, lists.neutral_ids[lists.passage] if names else [], lists.rank
+    assert list(zip(*map(list, left), strict=True)) == expected

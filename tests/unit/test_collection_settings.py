@@ -51,6 +51,15 @@ def test_a_language_alone_is_told_how_many_judged_passages_it_lacks():
     assert told == {"en": {"options": {}, "missing_passages": 5}, "sw": {"options": {}}}
 
 
+def test_scoring_alone_is_told_that_a_querys_own_passage_is_no_hit():
+    entry = {"format": "mteb", "languages": ["en"]}
+    config = resolved(tasks=entry, arguana=entry | {"ignore_identical_ids": True})
+    told = {name: json.loads(section.score_settings(config, name)) for name in ("tasks", "arguana")}
+    assert told["arguana"].pop("ignore_identical_ids") is True and told["arguana"] == told["tasks"]
+    read = [section.collection_settings(config, name, "en", LANGUAGES) for name in ("tasks", "arguana")]
+    assert read[0] == read[1]
+
+
 def test_another_pool_is_never_compared_with_published_results_and_has_its_own_task():
     pools = {"miracl-hard-negatives": MTEB | {"pool": "hard negatives"}, "miracl-sample": MTEB | {"sizes": "any"}}
     config = resolved(miracl=MTEB, **pools)

@@ -237,6 +237,16 @@ def test_resolving_does_not_touch_its_input():
         ),
         (
             "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "ignore_identical_ids": True, "parallel": True},
+            r"collections\.atlas\.ignore_identical_ids: ids of a parallel collection's queries .*; remove it",
+        ),
+        (
+            "collections/atlas",
+            {"format": "miracl", "languages": ["sw"], "ignore_identical_ids": True},
+            r"collections\.atlas\.ignore_identical_ids: is no option of format miracl; leave it out",
+        ),
+        (
+            "collections/atlas",
             {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
             r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
         ),

@@ -13,6 +13,7 @@ from retrieval_case import ALL, LANGS, files, write_collection, write_vectors
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import HitFiles, hits_file
 from workflow_scripts.data.manifest import digest_file, read_facts, read_manifest, write_manifest
+from workflow_scripts.data.neutral_id import neutral_id
 from workflow_scripts.data.qrels import read_qrels
 from workflow_scripts.data.tables import BIAS, GOLD_RANKS, HITS, SCORES, VECTOR_IDS, read_table, write_table
 from workflow_scripts.evaluation.rank_correlation import list_correlation
@@ -192,6 +193,35 @@ def test_scores_are_those_of_trec_eval_on_the_exported_files(folder):
         ]
         assert ours["value"].tolist() == pytest.approx(theirs, abs=1e-12)
         assert ours["value"].max() > 0
+
+
+def test_a_passage_with_the_querys_own_id_is_neither_scored_nor_exported_where_asked(folder):
+    import pytrec_eval
+
+    hits, golds = run_search(folder, {"all": LANGS})
+    ignoring = SCORE | {"ignore_identical_ids": True}
+    scores, _ = run_score(folder, hits, golds, ignoring)
+    runs = {}
+    for name, settings in (("all", SCORE), ("ignoring", ignoring)):
+        path = folder / name
+        export_run(
+            paths_to_hits=hits,
+            paths_to_qrels=files(folder / "c", "qrels"),
+            collection="c",
+            settings=settings,
+            path_to_output=path,
+        )
+        with open(path / "monolingual.run.txt") as run, open(path / "monolingual.qrels.txt") as qrels:
+            runs[name], qrels = pytrec_eval.parse_run(run), pytrec_eval.parse_qrel(qrels)
+    own = {topic: neutral_id("c", topic[:2], topic.split(":")[1]) for topic in runs["all"]}
+    assert any(own[topic] in found for topic, found in runs["all"].items())
+    for topic, found in runs["all"].items():
+        found.pop(own[topic], None)
+    assert runs["ignoring"] == runs["all"]
+    expected = pytrec_eval.RelevanceEvaluator(qrels, {"ndcg_cut.10"}).evaluate(runs["all"])
+    ours = scores[(scores["setting"] == "monolingual") & (scores["metric"] == "ndcg@10")]
+    found = {f"{row.query_lang}-{row.passage_lang}:{row.query_id}": row.value for row in ours.itertuples()}
+    assert found == pytest.approx({topic: values["ndcg_cut_10"] for topic, values in expected.items()}, abs=1e-12)
 
 
 def test_every_query_of_the_qrels_is_scored_once_in_each_setting(folder):

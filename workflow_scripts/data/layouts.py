@@ -20,10 +20,10 @@ CANDIDATES = ("sentence", "sentence-in-paragraph")
 
 # What a collection's entry in the config may say beside what every entry has, by its format.
 COLLECTION_OPTIONS = {
-    "beir": {"corpus", "missing_passages", "split"},
+    "beir": {"corpus", "ignore_identical_ids", "missing_passages", "split"},
     "miracl": {"corpus"},
     "mlqa-r": {"candidate"},
-    "mteb": {"corpus", "missing_passages", "split", "subsets"},
+    "mteb": {"corpus", "ignore_identical_ids", "missing_passages", "split", "subsets"},
     "squad": {"files"},
     "toolret": {"corpus", "instruction", "tasks"},
     "xquad-r": {"candidate"},

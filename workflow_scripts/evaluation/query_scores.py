@@ -85,7 +85,8 @@ class RunScores:
     """How one run on one collection is scored.
 
     ``qrels`` of all languages; ``pool_sizes``: language → passages; ``gold_ranks``: GOLD_RANKS of all parts,
-    used in the multilingual setting of ``parallel`` collections.
+    used in the multilingual setting of ``parallel`` collections. With ``ignore_identical_ids`` a passage that has its
+    query's id is no hit.
     """
 
     collection: str
@@ -94,6 +95,7 @@ class RunScores:
     settings: list[str]
     parallel: bool
     metrics: list[Metric]
+    ignore_identical_ids: bool = False
 
     def score(self, hits: HitFiles, gold_ranks: pd.DataFrame) -> tuple[pa.Table, pa.Table]:
         """Return SCORES and BIAS without the columns that name the run; rows by setting, languages, query and metric.
@@ -114,6 +116,8 @@ class RunScores:
             for queries in hits.blocks(self.qrels[query_lang], len(self.qrels)):
                 table = hits.read(query_lang, queries[0], queries[-1])
                 lists = RankedLists.of(table, queries, langs)
+                if self.ignore_identical_ids:
+                    lists = lists.without_own(self.collection, queries, langs)
                 marks = _Marks.of(self.collection, self.qrels, queries, langs, judged_langs, lists)
                 lengths = lists.lengths(len(queries), len(langs))
                 for position, lang in enumerate(langs):

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.hit_lists import codes
+from workflow_scripts.data.neutral_id import neutral_id
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,20 @@ class RankedLists:
         rows = np.full(len(query), -1, dtype=np.int64)
         rows[order[at[matched]]] = matched
         return rows
+
+    def without_own(self, collection: str, queries: list[str], langs: list[str]) -> "RankedLists":
+        """Return the lists without passages that have their query's own id; ranks behind them move up by one."""
+        own = [neutral_id(collection, lang, query_id) for query_id in queries for lang in langs]
+        rows = self.find(np.repeat(np.arange(len(queries)), len(langs)), np.array(own, dtype=object))
+        gone = np.zeros(len(self.rank), dtype=np.int64)
+        gone[rows[rows >= 0]] = 1
+        before = np.cumsum(gone) - gone
+        start = np.maximum.accumulate(np.where(self.rank == 1, np.arange(len(gone)), 0))
+        kept = gone == 0
+        ranks = self.rank - (before - before[start])
+        return RankedLists(
+            *(array[kept] for array in (self.query, self.lang, self.passage, ranks, self.score)), self.neutral_ids
+        )
 
     def merge(self, queries: int, depth: int) -> "Pool":
         """Merge each query's languages into one list of at most ``depth`` hits, ordered by score and neutral id."""

@@ -29,6 +29,7 @@ class TrecExport:
     qrels: Qrels
     settings: list[str]
     parallel: bool
+    ignore_identical_ids: bool = False
 
     def write(self, hits: HitFiles, path_to_folder: Path) -> None:
         """Write the files of each setting; raise InputError on a query id with white space, which TREC cannot hold."""
@@ -50,6 +51,8 @@ class TrecExport:
                     raise InputError(f"query id {spaced[0]!r} has white space; TREC files cannot hold it")
                 for block in hits.blocks(self.qrels[query_lang], len(langs)):
                     lists = RankedLists.of(hits.read(query_lang, block[0], block[-1]), block, langs)
+                    if self.ignore_identical_ids:
+                        lists = lists.without_own(self.collection, block, langs)
                     self._write_block(files, query_lang, judged_langs, block, langs, lists, hits.depth)
 
     def _write_block(

@@ -16,6 +16,7 @@ from workflow_scripts.planning.runs import Config, pair_sources, text_languages
 from workflow_scripts.planning.translation import is_neural
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "resources/atlas"
+_NOT_THE_READERS = {"corpus", "ignore_identical_ids", "missing_passages"}
 GENERATED = "atlas"  # the one format whose files the workflow makes itself
 
 
@@ -38,8 +39,8 @@ def corpus_folder(config: Config, collection: str) -> str | None:
 def collection_options(config: Config, collection: str) -> dict[str, Any]:
     """Return what the reader of a collection's format is told, whatever the language."""
     entry = config["collections"][collection]
-    known = layouts.COLLECTION_OPTIONS.get(entry["format"], set())
-    options = {key: entry[key] for key in known - {"corpus", "missing_passages"} if key in entry}
+    read = layouts.COLLECTION_OPTIONS.get(entry["format"], set()) - _NOT_THE_READERS
+    options = {key: entry[key] for key in read if key in entry}
     corpus = corpus_folder(config, collection)
     return options if corpus is None else {**options, "corpus": corpus}
 

@@ -183,7 +183,8 @@ def _asked_of_search(config: Config, collection: str) -> dict[str, Any]:
 def score_settings(config: Config, collection: str) -> str:
     """For ``score`` and ``export_run``."""
     entry = config["collections"][collection]
-    return canonical({"settings": entry["settings"], "parallel": entry["parallel"], "metrics": config["metrics"]})
+    settings = {"settings": entry["settings"], "parallel": entry["parallel"], "metrics": config["metrics"]}
+    return canonical(settings | {key: True for key in ("ignore_identical_ids",) if entry.get(key)})
 
 
 def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]) -> str:
