@@ -61,6 +61,7 @@ onerror:
 
 
 rule all:
+    """every table and figure, the report, model cards: what plain `snakemake` makes"""
     default_target: True
     input:
         every_table,

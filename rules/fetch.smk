@@ -54,5 +54,6 @@ rule fetch_model:
 
 
 rule fetch:
+    """all data, models and translators that the experiment takes from a hub"""
     input:
         everything_fetched,

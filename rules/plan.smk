@@ -2,6 +2,7 @@
 
 
 rule plan:
+    """what the experiment would cost, printed: jobs, hours, memory, disk, wall time"""
     log:
         "<logs>/plan.log",
     localrule: True

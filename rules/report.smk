@@ -168,6 +168,7 @@ rule sum_costs:
 
 # Where indexes are approximate.
 rule aggregate_recalls:
+    """what approximate search misses of exact search, in one table"""
     input:
         index_recalls,
     output:
@@ -261,6 +262,7 @@ rule format_tables:
 
 
 rule report:
+    """the page with the answer"""
     input:
         figures=every_svg,
         tables=report_tables,

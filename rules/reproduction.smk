@@ -34,6 +34,7 @@ rule compare_published:
 
 # No output: it runs whenever it is asked for, and what it finds stands on the screen.
 rule check:
+    """compare with what the experiment should give; fails where it does not"""
     input:
         per_group="<results>/tables/per_group.csv",
         expected=expected_values,

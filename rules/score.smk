@@ -67,6 +67,7 @@ rule export_run:
 
 # TREC run and qrels files of every run, for trec_eval and other tools: snakemake --cores 2 export_runs
 rule export_runs:
+    """TREC run and qrels files of every run"""
     input:
         every_trec_folder,
 
@@ -95,5 +96,6 @@ rule export_mteb:
 
 # Result files of MTEB, one a system and collection: snakemake --cores 2 export_mteb_results
 rule export_mteb_results:
+    """result files of MTEB, one a run and collection"""
     input:
         every_mteb_file,
