@@ -238,7 +238,12 @@ def test_resolving_does_not_touch_its_input():
         (
             "collections/atlas",
             {"format": "mteb", "languages": ["sw"], "ignore_identical_ids": True, "parallel": True},
-            r"collections\.atlas\.ignore_identical_ids: ids of a parallel collection's queries .*; remove it",
+            r"collections\.atlas\.ignore_identical_ids: a query and a passage of a parallel collection .*; remove it",
+        ),
+        (
+            "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "ignore_identical_ids": True, "dataset": "miracl"},
+            r"collections\.atlas\.ignore_identical_ids: a query and a passage of MIRACL .*; remove it",
         ),
         (
             "collections/atlas",

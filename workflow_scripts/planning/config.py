@@ -404,10 +404,11 @@ def _check_collections(config: Config) -> None:
                 reason = "a parallel collection ranks every relevant passage"
                 reason = reason if entry["parallel"] else f"{lang!r} is not in languages"
                 raise InputError(f"config: collections.{name}.missing_passages: {reason}; remove it")
-        if entry.get("ignore_identical_ids") and entry["parallel"]:
+        if entry.get("ignore_identical_ids") and (entry["parallel"] or entry.get("dataset") == "miracl"):
+            what = "a parallel collection" if entry["parallel"] else "MIRACL"
             raise InputError(
-                f"config: collections.{name}.ignore_identical_ids: ids of a parallel collection's queries and passages "
-                "are not of one numbering; remove it"
+                f"config: collections.{name}.ignore_identical_ids: a query and a passage of {what} that have the same "
+                "id have nothing to do with each other; remove it"
             )
         if entry["format"] in ("xquad-r", "mlqa-r") and "candidate" not in entry:
             raise InputError(
