@@ -1,6 +1,7 @@
 """Pre-train the encoder of one model entry."""
 
 import argparse
+import os
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.gpus import gpus_flag, keep_to_gpus
@@ -15,13 +16,14 @@ def main() -> None:
     parser.add_argument(
         "--settings", type=settings, required=True, help="JSON with model.pretrain and pretraining (the config section)"
     )
-    parser.add_argument("--threads", type=int, required=True, help="of torch; another number rounds differently")
+    parser.add_argument("--threads", type=int, required=True, help="in all; another number rounds differently")
     gpus_flag(parser)
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the pre-trained model's folder")
     parser.add_argument("--partial", required=True, metavar="FOLDER", help="where training state outlives a killed job")
     parser.add_argument("--events", metavar="FOLDER", help="where TensorBoard's event files go; by default none")
     flags = parser.parse_args()
     keep_to_gpus(flags.gpus)
+    os.environ["RAYON_NUM_THREADS"] = str(flags.threads)  # of the tokenizers library, read at the first text
     from workflow_scripts.training.pretraining import pretrain
 
     pretrain(

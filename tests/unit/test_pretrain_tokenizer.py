@@ -1,4 +1,8 @@
-"""Pre-training copies its tokenizer's files, so it compares all of them with their manifest first."""
+"""Pre-training and its tokenizer: whose files it copies and compares first, and whose threads it counts."""
+
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -29,3 +33,29 @@ def test_damaged_settings_of_the_tokenizer_are_named_before_the_training(tmp_pat
             path_to_partial=tmp_path / "state",
         )
     assert not (tmp_path / "base").exists()
+
+
+COUNT_THREADS = """
+import os, sys
+from pathlib import Path
+import workflow_scripts.pretrain as entry
+import workflow_scripts.training.pretraining as pretraining
+from tokenizers import Tokenizer, models
+
+def count(threads, **others):
+    tokenizer, before = Tokenizer(models.BPE()), len(os.listdir("/proc/self/task"))
+    tokenizer.encode_batch_fast(["a"] * 100)
+    print(len(os.listdir("/proc/self/task")) - before, threads)
+
+pretraining.pretrain = count
+needed = ("--texts", "--tokenizer", "--output", "--partial")
+sys.argv += [word for flag in needed for word in (flag, "x")] + ["--settings", "{}", "--threads", "3"]
+entry.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
+def test_pretraining_tokenises_with_no_more_threads_than_it_is_given():
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", COUNT_THREADS], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "3"]
