@@ -17,6 +17,7 @@ from training_case import MODEL, TRAINING
 from workflow_scripts.training import learner, processes
 from workflow_scripts.training.contrastive import Upkeep
 from workflow_scripts.training.finetuning import finetune
+from workflow_scripts.training.held_out import HeldOut
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +107,31 @@ def test_processes_stop_early_with_the_weights_of_the_best_evaluation(starter, c
     together = train(starter, case, f"early-{sharded}", 2, {"sharded": sharded}, training, upkeep=upkeep)
     assert len(losses(together)) < 30
     assert_alike(together, alone)
+
+
+def _round_otherwise(rank):
+    """Let the process ``rank`` score held-out pairs as a GPU of another kind might: a little worse each time."""
+    scores, seen = HeldOut.scores, []
+
+    def other(self, *how):
+        found = scores(self, *how)
+        seen.append(found["held_out_loss"])
+        return found | {"held_out_loss": seen[0] + 1e-6 * len(seen)}
+
+    if os.environ["RANK"] == str(rank):
+        HeldOut.scores = other
+
+
+def test_processes_that_round_otherwise_stop_together(starter, case):
+    held_out = {"share": 0.3, "batches": 2, "every": 2, "patience": 0}
+    training = {"steps": 12, "held_out": held_out}
+    whole = train(starter, case, "alike", 2, training=training)
+    output = case["folder"] / "otherwise"
+    started = start(starter, case, output, 2, training=training, interrupt=(_round_otherwise, 1))
+    for process in started:
+        process.join(LONGEST_S)
+    assert [process.exitcode for process in started] == [0, 0]
+    assert losses(output) == losses(whole)
 
 
 LORA = {"rank": 4, "alpha": 8, "targets": ["query", "value"], "dropout": 0.0}

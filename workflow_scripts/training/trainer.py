@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -82,9 +83,10 @@ def train(
 
     ``gradients_of_step(k)`` adds the gradients of update k (from 0) to the parameters and returns scalar tensors:
     ``loss``, which is minimised, and others to be shown. A number that is not finite, or a loss that has grown beyond
-    three times its first record and chance, raises InputError; the last good checkpoint stays in
-    ``path_to_partial``. Every one of several ``processes`` calls it alike, with gradients and losses that are equal in
-    all of them. Metrics are written as TensorBoard's events, too, to the folder ``path_to_events`` where given.
+    three times its first record and chance, raises InputError; the last good checkpoint stays in ``path_to_partial``.
+    Every one of several ``processes`` calls it alike, with gradients and losses that are equal in all of them but for
+    rounding: the numbers of the first count. Metrics are written as TensorBoard's events, too, to the folder
+    ``path_to_events`` where given.
 
     ``evaluate`` scores held-out pairs every ``settings.evaluate_every`` updates and at the end; its numbers join the
     records. With ``settings.patience`` training ends when more than so many evaluations in a row have not bettered
@@ -98,6 +100,7 @@ def train(
     if settings.patience is not None:
         stopping = EarlyStopping(settings.patience, checkpoints, metrics.records, start, model)
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    agreed = partial(_of_the_first, processes=processes, device=parameters[0].device)
     every = max(1, settings.steps // _RECORDS)
     # Chance for n candidates is ln n: an early loss below it must not make a later one at chance look diverged.
     first = max(metrics.records[0]["loss"] if metrics.records else 0.0, math.log(examples_per_step))
@@ -122,14 +125,14 @@ def train(
         save = (done % settings.checkpoint_every == 0 or evaluated) and not last
         # Numbers are fetched from the device for a record, and before a checkpoint, which is thus a good one.
         if done % every == 0 or evaluated or last:
-            means = _means(unread)
+            means = agreed(_means(unread))
             if not metrics.records:
                 first = max(first, means["loss"])
             _stop_if_diverged(step, means, first, settings, checkpoints.folder)
             seconds = time.perf_counter() - began
             speed = (done - timed_from) * examples_per_step / max(seconds, 1e-9)
             if evaluated:
-                means |= evaluate()
+                means |= agreed(evaluate())
                 _stop_if_diverged(step, means, first, settings, checkpoints.folder)  # of the update just made
             metrics.add({"step": done, **means, "learning_rate": rate, "examples_per_second": round(speed, 1)})
             bar.set_postfix_str(f"loss {means['loss']:.4f}, {speed:.0f} examples/s", refresh=False)
@@ -138,7 +141,7 @@ def train(
         if save:
             saving = time.perf_counter()
             if unread:  # whether the loss has grown too far, records say
-                _stop_if_diverged(step, _means(unread), math.inf, settings, checkpoints.folder)
+                _stop_if_diverged(step, agreed(_means(unread)), math.inf, settings, checkpoints.folder)
             checkpoints.save(done, model, optimizer, unread)
             began += time.perf_counter() - saving
         if evaluated and stopping is not None:
@@ -155,6 +158,12 @@ def train(
 
 def _means(values: list[dict[str, torch.Tensor]]) -> dict[str, float]:
     return {name: float(torch.stack([value[name] for value in values]).double().mean()) for name in values[0]}
+
+
+def _of_the_first(numbers: dict[str, float], processes: Processes, device: torch.device) -> dict[str, float]:
+    # GPUs of two kinds may round otherwise, and whether training ends is for all processes to decide alike.
+    own = torch.tensor(list(numbers.values()), dtype=torch.float64, device=device)
+    return dict(zip(numbers, processes.gather(own)[0].tolist(), strict=True))
 
 
 def _stop_if_diverged(
