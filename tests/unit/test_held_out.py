@@ -133,6 +133,18 @@ def test_scores_are_loss_and_reciprocal_rank_within_batches():
     assert scores["held_out_loss"] == pytest.approx(np.mean(losses), rel=1e-5)
 
 
+def test_held_out_pairs_that_cannot_give_a_strategys_batches_are_named():
+    """Of a small language none may be among a small share, though what trains has some."""
+    numbers = np.arange(6)
+    english = SourcePairs("s", *(np.stack([numbers, np.full(6, -1)]),) * 2, numbers)
+    sampler = SamplerSettings(4, 0.5, "source-first", "example")
+    with pytest.raises(
+        InputError, match=r"^training\.held_out: of the pairs held out: .*two languages.*, or hold out more"
+    ):
+        HeldOut([english], sampler, 0.5, 2, chunk_tokens=64)
+    HeldOut([english], sampler, 1.0, 2, chunk_tokens=64)
+
+
 SETTINGS = TrainerSettings(40, 0.1, 0.0, 0.0, 1.0, 7, evaluate_every=2, patience=2)
 
 

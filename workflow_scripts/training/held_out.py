@@ -8,6 +8,7 @@ from itertools import islice
 import numpy as np
 import torch
 
+from workflow_scripts.data.errors import InputError
 from workflow_scripts.training.batches import HybridBatches, SamplerSettings, SourcePairs
 from workflow_scripts.training.gradient_cache import Rows, chunks
 from workflow_scripts.training.losses import info_nce
@@ -43,7 +44,11 @@ class HeldOut:
         """
         groups = len(np.unique(np.concatenate([source.groups for source in sources])))
         smaller = replace(sampler, batch_size=max(2, min(sampler.batch_size, groups)))
-        self._batches = list(islice(HybridBatches(sources, smaller, alpha, _SEED), count))
+        try:
+            batches = HybridBatches(sources, smaller, alpha, _SEED)
+        except InputError as error:  # those that train may give them
+            raise InputError(f"training.held_out: of the pairs held out: {error}, or hold out more") from None
+        self._batches = list(islice(batches, count))
         self._chunk_tokens, self._padding = chunk_tokens, padding
 
     def scores(
