@@ -1,5 +1,6 @@
 """Several processes train one model together (gloo, on CPU) as one process does alone."""
 
+import gc
 import json
 import os
 import subprocess
@@ -14,7 +15,7 @@ from processes_case import LONGEST_S, command_line, losses, process_starter, sta
 from safetensors.torch import load_file
 from training_case import MODEL, TRAINING
 
-from workflow_scripts.training import learner, processes
+from workflow_scripts.training import finetuning, learner, processes
 from workflow_scripts.training.contrastive import Upkeep
 from workflow_scripts.training.finetuning import finetune
 from workflow_scripts.training.held_out import HeldOut
@@ -92,6 +93,25 @@ def test_a_sharded_models_gradients_are_shared_out_at_each_chunk(starter, case):
 
 def test_four_processes_learn_what_one_does_in_chunks(starter, case, alone):
     assert_alike(train(starter, case, "four", 4, training={"chunk_tokens": 64}), alone)
+
+
+def _see_what_is_left_when_processes_part():
+    leave = finetuning.leave_processes
+
+    def watched(processes):
+        replicated = [one for one in gc.get_objects() if type(one).__name__ == "DistributedDataParallel"]
+        assert not replicated, "DDP outlives its group of processes, and may wait for it without end"
+        leave(processes)
+
+    finetuning.leave_processes = watched
+
+
+def test_nothing_that_exchanges_gradients_outlives_the_group_of_processes(starter, case):
+    output, settings = case["folder"] / "parting", {"training": {"steps": 2}}
+    started = start(starter, case, output, 2, **settings, interrupt=(_see_what_is_left_when_processes_part,))
+    for process in started:
+        process.join(LONGEST_S)
+    assert [process.exitcode for process in started] == [0, 0]
 
 
 def test_a_batch_that_does_not_divide_is_shared_too_with_its_hard_negatives(starter, case):

@@ -133,15 +133,18 @@ def train_contrastively(
         evaluate_every=held_out["every"] if held_out else 0,
         patience=held_out.get("patience") if held_out else None,
     )
-    records = train(
-        learner.model,
-        gradients_of_step,
-        trainer,
-        training["batch_size"],
-        path_to_partial,
-        key,
-        processes,
-        path_to_events,
-        evaluate,
-    )
+    try:
+        records = train(
+            learner.model,
+            gradients_of_step,
+            trainer,
+            training["batch_size"],
+            path_to_partial,
+            key,
+            processes,
+            path_to_events,
+            evaluate,
+        )
+    finally:
+        learner.release()
     return TrainedRun(learner, pairs, batches[: records[-1]["step"]], records, processes, device)
