@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data.manifest import checked_digest, checked_digests, digest_file, versions
+from workflow_scripts.data.sealed_parquet import SealedParquet
 
 
 def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
     """Return a digest of settings (JSON values), input files or folders, versions and our loaded code.
 
-    Raises InputError for a file that is not what the manifest beside it names.
+    Raises InputError for a file that is not what the manifest beside it names, and for a table of which a column is
+    damaged, also one that the work leaves alone: what is made would be of a file that is to be made anew.
     """
     content: dict[str, Any] = {"settings": settings, "versions": versions(), "inputs": {}, "code": {}}
     for path in map(Path, paths_to_inputs):
+        if path.suffix == ".parquet" and path.is_file():
+            with SealedParquet(path, []) as table:
+                table.check()
         digests = checked_digests(path) if path.is_dir() else {path.name: checked_digest(path)}
         content["inputs"][str(path)] = list(digests.items())
     package = __name__.partition(".")[0]

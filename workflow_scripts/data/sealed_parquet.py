@@ -112,9 +112,8 @@ class SealedParquet(pq.ParquetFile):
             raise InputError(f"{self._path}: no such file; {remedy}") from None
         except (pa.ArrowException, OSError) as error:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise InputError(
-                f"{self._path}: not a readable table of {', '.join(self._columns)} ({reason}); {remedy_of(self._path)}"
-            ) from error
+            of = f" of {', '.join(self._columns)}" if self._columns else ""
+            raise InputError(f"{self._path}: not a readable table{of} ({reason}); {remedy_of(self._path)}") from error
 
 
 def remedy_of(path: str | Path) -> str:
