@@ -8,6 +8,7 @@ from typing import Any
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.atomic import atomic_folder
 from workflow_scripts.data.manifest import checked_digest, write_manifest
+from workflow_scripts.data.sealed_parquet import check_table
 from workflow_scripts.encoders.settings import TextForm
 from workflow_scripts.encoders.token_folder import token_facts
 from workflow_scripts.encoders.tokenization import TOKENIZER, TextTokenizer
@@ -23,6 +24,7 @@ def tokenize_pairs(
     """
     form = TextForm.from_entry(settings)
     checked_digest(path_to_tokenizer / TOKENIZER)
+    check_table(path_to_pairs)
     with atomic_folder(path_to_output) as folder:
         facts = write_pair_tokens(TextTokenizer(path_to_tokenizer, form), path_to_pairs, folder)
         inputs = [path_to_pairs, path_to_tokenizer / TOKENIZER]

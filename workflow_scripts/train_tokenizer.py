@@ -23,9 +23,12 @@ def train_and_save(
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     from workflow_scripts.data.atomic import atomic_folder
     from workflow_scripts.data.manifest import write_manifest
+    from workflow_scripts.data.sealed_parquet import check_table
     from workflow_scripts.training.texts import read_texts
     from workflow_scripts.training.tokenizer_training import balanced_counts, tokenizer_config, train_tokenizer
 
+    for path in (*paths_to_texts, *paths_to_overlaps):
+        check_table(path)
     texts = {lang: table["text"].to_pylist() for lang, table in read_texts(paths_to_texts, paths_to_overlaps).items()}
     tokenizer = train_tokenizer(texts, chosen["kind"], chosen["vocabulary"], chosen["tau"])
     sizes = [len(rows) for rows in texts.values()]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workflow_scripts.data.manifest import checked_digest, checked_digests, digest_file, versions
-from workflow_scripts.data.sealed_parquet import SealedParquet
+from workflow_scripts.data.sealed_parquet import check_table
 
 
 def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
@@ -19,9 +19,8 @@ def content_key(settings: Any, paths_to_inputs: Iterable[str | Path]) -> str:
     """
     content: dict[str, Any] = {"settings": settings, "versions": versions(), "inputs": {}, "code": {}}
     for path in map(Path, paths_to_inputs):
-        if path.suffix == ".parquet" and path.is_file():
-            with SealedParquet(path, []) as table:
-                table.check()
+        if path.suffix == ".parquet":
+            check_table(path)
         digests = checked_digests(path) if path.is_dir() else {path.name: checked_digest(path)}
         content["inputs"][str(path)] = list(digests.items())
     package = __name__.partition(".")[0]

@@ -116,6 +116,15 @@ class SealedParquet(pq.ParquetFile):
             raise InputError(f"{self._path}: not a readable table{of} ({reason}); {remedy_of(self._path)}") from error
 
 
+def check_table(path: str | Path) -> None:
+    """Raise InputError, as ``SealedParquet`` does, where any column of a table is damaged.
+
+    That is for who names the whole file as what something was made of, and reads only some of its columns.
+    """
+    with SealedParquet(path, []) as table:
+        table.check()
+
+
 def remedy_of(path: str | Path) -> str:
     """Return what to do about a damaged table: of a folder that is made as a whole, Snakemake misses no single one."""
     return f"remove {Path(path).parent} and rerun" if _is_part(path) else "remove it and rerun"
