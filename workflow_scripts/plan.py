@@ -67,9 +67,7 @@ def plan(
         f"# Plan of {config['experiment']['name']}",
         "",
         f"{len(jobs)} jobs, {len(jobs) - len(left)} done, {len(left)} left.",
-        f"Stages that have not run are planned at {processor:.2f} times the rates, as those took that have run here."
-        if processor != 1
-        else "",
+        *_processor_line(processor),
         "",
         *_stage_table(jobs, times, factors, rates, experiment),
         "",
@@ -110,6 +108,12 @@ def measured_seconds(job: Job) -> float | None:
         took = processor_time(job.log) if job.log else None
         return None if took is None else job.lasts(took)
     return read_benchmark(job.benchmark, job.log)["s"] if job.benchmark and Path(job.benchmark).is_file() else None
+
+
+def _processor_line(factor: float) -> list[str]:
+    if factor == 1:
+        return []
+    return [f"Stages that have not run are planned at {factor:.2f} times the rates, as those took that have run here."]
 
 
 def _stage(job: Job) -> tuple[str, str]:

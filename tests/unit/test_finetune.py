@@ -296,6 +296,12 @@ def test_records_are_on_the_disk_before_the_checkpoint_that_goes_on_behind_them(
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(Checkpoints, "save", watched_save)
+    train(*small_training(), settings_for(6), 4, tmp_path, "key")
+    assert at_checkpoint == {2: [1, 2], 4: [1, 2, 3, 4]}
+
+
+def small_training():
+    """Return a model and its gradients of every update, as ``train`` takes them."""
     model = torch.nn.Linear(3, 1)
 
     def gradients_of_step(step):
@@ -303,8 +309,7 @@ def test_records_are_on_the_disk_before_the_checkpoint_that_goes_on_behind_them(
         loss.backward()
         return {"loss": loss}
 
-    train(model, gradients_of_step, settings_for(6), 4, tmp_path, "key")
-    assert at_checkpoint == {2: [1, 2], 4: [1, 2, 3, 4]}
+    return model, gradients_of_step
 
 
 def settings_for(steps, **changes):
@@ -335,14 +340,7 @@ def test_divergence_stops_with_one_line_and_leaves_the_last_good_checkpoint(tmp_
 
 def test_a_progress_bar_shows_loss_speed_and_the_time_that_is_left(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(trainer, "tqdm", lambda **options: tqdm(**options | {"mininterval": 0}))
-    model = torch.nn.Linear(3, 1)
-
-    def gradients_of_step(step):
-        loss = model(torch.ones(1, 3)).pow(2).mean()
-        loss.backward()
-        return {"loss": loss}
-
-    train(model, gradients_of_step, settings_for(4), 4, tmp_path, "key")
+    train(*small_training(), settings_for(4), 4, tmp_path, "key")
     shown = capsys.readouterr().err
     assert re.search(r"steps: +75%.* 3/4 \[\d\d:\d\d<\d\d:\d\d, .*loss \d+\.\d{4}, \d+ examples/s\]", shown), shown
 

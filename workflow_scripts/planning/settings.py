@@ -184,7 +184,7 @@ def score_settings(config: Config, collection: str) -> str:
     """For ``score`` and ``export_run``."""
     entry = config["collections"][collection]
     settings = {"settings": entry["settings"], "parallel": entry["parallel"], "metrics": config["metrics"]}
-    return canonical(settings | {key: True for key in ("ignore_identical_ids",) if entry.get(key)})
+    return canonical(settings | ({"ignore_identical_ids": True} if entry.get("ignore_identical_ids") else {}))
 
 
 def mteb_settings(config: Config, collection: str, table: Mapping[str, Language]) -> str:
