@@ -1,12 +1,13 @@
 """How often intervals hold the truth in simulated scores: of models that are pre-trained several times, of few queries,
-of resampled languages.
+of resampled languages, of queries that are about one article.
 
     PYTHONPATH=. python benchmarks/coverage.py
 
 A query's hardness is shared by all systems; the query's effect on a system, the noise of a score and what a
 pre-training is worth are drawn anew. A ratio is that of the standard errors of the difference of two strategies that
 come from pre-trainings and from queries; for languages, of the standard deviation of their differences and the
-standard error that each has from its queries. Prints the tables of docs/statistics.md.
+standard error that each has from its queries; a share is what an article's queries have in common of the variance of a
+query's difference. Prints the tables of docs/statistics.md.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from workflow_scripts.evaluation.bootstrap import Bootstrap, interval
 from workflow_scripts.evaluation.language_scores import LanguageScores, Run, Stratum, System
 from workflow_scripts.evaluation.scaling import slope_weights
 
+ASKED = 10  # queries about one article
+SHARES = (0, 0.05, 0.1, 0.2, 0.5)
 QUERIES, SIZES = 100, np.array([1e6, 1e7, 1e8])
 TASTE = 0.15  # standard deviation of a query's effect on one system
 RATIOS = (0, 0.5, 1, 2, 4)
@@ -41,7 +44,9 @@ def coverage(pretrainings: int, ratio: float, replications: int) -> tuple[float,
         for p in range(pretrainings)
     )
     flat = values.reshape(-1, 1, QUERIES)
-    scores = LanguageScores(runs, ("l",), np.array([QUERIES]), (Stratum("*", np.array([0]), flat, flat),))
+    scores = LanguageScores(
+        runs, ("l",), np.array([QUERIES]), np.array([QUERIES]), (Stratum("*", np.array([0]), flat, flat),)
+    )
     draws = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3)).system_draws("simulated", scores)
     held = []
     for weights in ([1.0, 0.0, 0.0], slope_weights(SIZES, ["f"] * sizes, np.ones(sizes))):
@@ -52,6 +57,21 @@ def coverage(pretrainings: int, ratio: float, replications: int) -> tuple[float,
         low, high = interval(np.concatenate(drawn, axis=1), 0.95)
         held.append(float(((low <= 0) & (high >= 0)).mean()))
     return held[0], held[1]
+
+
+def article_coverage(articles: int, share: float, by_article: bool, replications: int) -> float:
+    """Return the coverage of one language's mean, each article's 10 queries resampled together or each by itself."""
+    rng = np.random.default_rng(20)
+    differences = rng.normal(0, 0.2 * np.sqrt(share), (replications, articles, 1))
+    differences = differences + rng.normal(0, 0.2 * np.sqrt(1 - share), (replications, articles, ASKED))
+    flat = differences.reshape(replications, 1, -1)
+    units = np.repeat(np.arange(articles), ASKED) if by_article else None
+    runs = tuple(Run(str(i), "a", 1) for i in range(replications))
+    counts = np.array([articles * ASKED])
+    scores = LanguageScores(runs, ("l",), counts, counts, (Stratum("*", np.array([0]), flat, flat, units),))
+    draws = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3)).system_draws("simulated", scores)
+    low, high = interval(np.concatenate([draws[System(run.model, "a")] for run in runs], axis=1), 0.95)
+    return float(((low <= 0) & (high >= 0)).mean())
 
 
 def language_coverage(differences: np.ndarray, truth: float, resampled: bool) -> float:
@@ -65,7 +85,8 @@ def language_coverage(differences: np.ndarray, truth: float, resampled: bool) ->
     blocks = [differences[:, i : i + 1] for i in range(languages)]
     strata = tuple(Stratum(names[i], np.array([i]), block, block) for i, block in enumerate(blocks))
     bootstrap = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3, resample_languages=resampled))
-    draws = bootstrap.system_draws("simulated", LanguageScores(runs, names, np.full(languages, queries), strata))
+    counts = np.full(languages, queries)
+    draws = bootstrap.system_draws("simulated", LanguageScores(runs, names, counts, counts, strata))
     members = list(range(languages))
     drawn = [bootstrap.group_draws("simulated", "all", members, draws[System(run.model, "a")]) for run in runs]
     low, high = interval(np.stack(drawn, axis=1), 0.95)
@@ -107,6 +128,12 @@ def main() -> None:
     for languages in (2, 4, 8, 15):
         found = [resampled_coverage(languages, ratio, replications) for ratio in RATIOS]
         print(f"| {languages} | {' | '.join(f'{share:.3f}' for share in found)} |", flush=True)
+    print(f"\n| articles | resampled | {' | '.join(f'share {share:g}' for share in SHARES)} |")
+    print("| ---: | --- |" + " ---: |" * len(SHARES))
+    for articles in (10, 20, 48, 200):
+        for by_article, name in ((False, "queries"), (True, "articles")):
+            found = [article_coverage(articles, share, by_article, replications) for share in SHARES]
+            print(f"| {articles} | {name} | {' | '.join(f'{held:.3f}' for held in found)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ from workflow_scripts.planning.config_files import check_repeated_keys
 from workflow_scripts.planning.earlier_jobs import jobs_left_behind
 from workflow_scripts.planning.fingerprint import FingerprintCache, code_fingerprint
 from workflow_scripts.planning.model_folders import check_model_folders
+from workflow_scripts.planning.sampling_units import article_ends
 from workflow_scripts.planning.text_lengths import TextLengths
 from workflow_scripts.planning.unmade_outputs import mark_changed
 

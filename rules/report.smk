@@ -31,6 +31,7 @@ rule count_parameters:
 rule aggregate:
     input:
         scores=all_scores,
+        qrels=judgements_of_units,
         bias=all_bias,
     output:
         means="<results>/tables/means.parquet",
@@ -61,10 +62,12 @@ rule aggregate:
         "../envs/report.yaml"
     params:
         settings=analysis,
+        qrels=unit_flags,
         code=code("aggregate"),
     shell:
         "python -m workflow_scripts.aggregate"
         " --scores {input.scores:q}"
+        " --qrels {params.qrels:q}"
         " --bias {input.bias:q}"
         " --settings {params.settings:q}"
         " --means {output.means:q}"
@@ -78,6 +81,7 @@ rule aggregate:
 rule compare:
     input:
         scores=all_scores,
+        qrels=judgements_of_units,
     output:
         comparisons=report(
             "<results>/tables/comparisons.csv",
@@ -94,10 +98,12 @@ rule compare:
         "../envs/report.yaml"
     params:
         settings=analysis,
+        qrels=unit_flags,
         code=code("compare"),
     shell:
         "python -m workflow_scripts.compare"
         " --scores {input.scores:q}"
+        " --qrels {params.qrels:q}"
         " --settings {params.settings:q}"
         " --output {output.comparisons:q}"
         " --all-pairs {output.all_pairs:q}"
@@ -107,6 +113,7 @@ rule compare:
 rule fit_scaling:
     input:
         scores=all_scores,
+        qrels=judgements_of_units,
         models="<results>/tables/models.csv",
     output:
         scaling=report(
@@ -124,10 +131,12 @@ rule fit_scaling:
         "../envs/report.yaml"
     params:
         settings=analysis,
+        qrels=unit_flags,
         code=code("fit_scaling"),
     shell:
         "python -m workflow_scripts.fit_scaling"
         " --scores {input.scores:q}"
+        " --qrels {params.qrels:q}"
         " --models {input.models:q}"
         " --settings {params.settings:q}"
         " --output {output.scaling:q}"

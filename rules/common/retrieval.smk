@@ -199,6 +199,19 @@ def all_scores(wildcards):
     )
 
 
+def judgements_of_units(wildcards):
+    """The judgements that say which queries are one sampling unit, in collections where a query is not."""
+    return [
+        f"<results>/collections/{collection}/{lang}/qrels.parquet"
+        for collection in article_ends(config)
+        for lang in config["collections"][collection]["languages"]
+    ]
+
+
+def unit_flags(wildcards, input):
+    return [f"{'/'.join(Path(path).parts[-3:-1])}={path}" for path in input.qrels]
+
+
 def all_bias(wildcards):
     return expand(
         "<results>/scores/{run}/{collection}.bias.parquet",

@@ -191,6 +191,11 @@ def test_a_label_is_only_displayed_again(tiny):
     assert {"fit_scaling", "plot_scaling", "report"} <= set(planned) <= DISPLAY | {"count_parameters", "fit_scaling"}
 
 
+def test_what_one_observation_is_reruns_the_analysis_alone(tiny):
+    planned = plan_with_config(tiny, lambda config: config["collections"]["tiny-atlas"].update(sampling_unit="query"))
+    assert {"aggregate", "compare", "fit_scaling", "report"} <= set(planned) <= ANALYSIS
+
+
 def test_another_memory_for_searching_searches_nothing_again(tiny):
     """It decides no hit; the page shows the config."""
     planned = plan_with_config(tiny, lambda config: config.setdefault("search", {}).update(memory_gb=1.25))

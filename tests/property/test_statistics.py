@@ -3,10 +3,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workflow_scripts.evaluation.bootstrap import interval
+from workflow_scripts.evaluation.analysis_settings import CollectionDesign, Statistics
+from workflow_scripts.evaluation.bootstrap import Bootstrap, interval
 from workflow_scripts.evaluation.holm import holm
-from workflow_scripts.evaluation.language_scores import reduce_block
-from workflow_scripts.evaluation.randomisation import p_value
+from workflow_scripts.evaluation.language_scores import LanguageScores, Run, Stratum, System, reduce_block
+from workflow_scripts.evaluation.randomisation import SignFlips, p_value
+from workflow_scripts.evaluation.sampling_units import SamplingUnits
 from workflow_scripts.evaluation.scaling import slope_weights
 
 probabilities = arrays(float, st.integers(1, 12), elements=st.floats(0, 1))
@@ -72,3 +74,47 @@ def test_a_line_s_slope_is_found_exactly(models, slope, offset):
         return
     values = slope * np.log10(sizes) + np.array([offset if family == "a" else -3.0 for family in families])
     assert np.isclose(weights @ values, slope, atol=1e-8)
+
+
+def drawn(values: np.ndarray, units: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bootstrap's draws and the sign flips of one system's ``values`` [queries]."""
+    block = values[None, None, :]
+    counts = np.array([len(values)])
+    stratum = Stratum("*", np.array([0]), block, block, units)
+    scores = LanguageScores((Run("s", "mono", 1),), ("sw",), counts, counts, (stratum,))
+    statistics = Statistics(draws=100, confidence=0.95, seed=1)
+    found = (
+        Bootstrap(statistics).system_draws("toy", scores),
+        SignFlips(statistics).system_flips("toy", scores),
+    )
+    return tuple(by_system[System("s", "mono")][:, 0] for by_system in found)
+
+
+@given(arrays(float, st.integers(1, 12), elements=st.floats(0, 1)), st.integers(1, 4), st.randoms())
+def test_a_query_asked_several_times_in_one_unit_is_one_observation(values, times, shuffled):
+    queries = [query for query in range(len(values)) for _ in range(times)]
+    shuffled.shuffle(queries)
+    for once, repeated in zip(drawn(values, None), drawn(values[queries], np.array(queries)), strict=True):
+        assert np.allclose(once, repeated)
+
+
+@given(st.data())
+def test_queries_are_one_unit_where_articles_join_them(data):
+    """Against the definition: two queries hang together by a chain of queries, each with an article of the next."""
+    count = data.draw(st.integers(1, 7))
+    parallel = data.draw(st.booleans())
+    articles = st.sets(st.integers(0, 9), max_size=3)
+    told = {lang: [data.draw(articles) for _ in range(count)] for lang in ("sw", "te")}
+    qrels = {
+        lang: {f"q{q}": {f"{article}#{q}": 1 for article in sorted(found)} for q, found in enumerate(by_query)}
+        for lang, by_query in told.items()
+    }
+    units = SamplingUnits(CollectionDesign("toy", ("sw", "te"), parallel, {}, "#"), qrels)
+    joined = np.eye(count, dtype=bool)
+    for lang in ("sw", "te") if parallel else ("te",):
+        joined |= np.array([[bool(one & other) for other in told[lang]] for one in told[lang]])
+    for _ in range(count):
+        joined = (joined.astype(int) @ joined.astype(int)) > 0
+    found = units.of("te", [f"q{q}" for q in range(count)])
+    assert np.array_equal(found[:, None] == found[None, :], joined)
+    assert set(found.tolist()) == set(range(found.max() + 1))

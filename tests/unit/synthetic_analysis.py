@@ -99,11 +99,15 @@ def write_tables(folder: Path) -> dict[str, Path]:
                 spread = {"sd": 0.01 * scale if seeds > 1 else "", "seeds": seeds}
                 for lang, mean in by_lang.items():
                     interval = {"mean": mean, "low": mean - 0.06 * scale, "high": mean + 0.05 * scale}
-                    per_language.append({**key, "lang": lang, "queries": 150, **spread, **interval})
+                    per_language.append({**key, "lang": lang, "queries": 150, "units": 150, **spread, **interval})
                 for group, members in GROUPS.items():
                     mean = float(np.mean([by_lang[lang] for lang in members]))
                     interval = {"mean": mean, "low": mean - 0.03 * scale, "high": mean + 0.025 * scale}
-                    counts = {"languages": " ".join(members), "queries": 150 * len(members)}
+                    counts = {
+                        "languages": " ".join(members),
+                        "queries": 150 * len(members),
+                        "units": 150 * len(members),
+                    }
                     per_group.append({**key, "group": group, **counts, **spread, **interval})
             for seed in range(1, seeds + 1):
                 for query_lang in LANGUAGES:
@@ -145,6 +149,7 @@ def write_tables(folder: Path) -> dict[str, Path]:
                             "strategy": "hybrid",
                             "baseline": baseline,
                             "queries": 150,
+                            "units": 150,
                             "difference": difference,
                             "low": difference - 0.03,
                             "high": difference + 0.03,

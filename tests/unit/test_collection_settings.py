@@ -123,3 +123,20 @@ def test_every_alternative_of_a_pattern_lies_below_the_path():
         "scifact/qrels/test.tsv|scifact/qrels/test.jsonl",
         "scifact/corpus.jsonl|scifact/corpus.jsonl.gz",
     )
+
+
+def test_what_one_observation_is_follows_from_the_format_unless_the_config_says_it():
+    one = {"languages": ["en"]}
+    config = resolved(
+        tydi={"format": "tydiqa", **one},
+        paragraphs={"format": "xquad-r", "candidate": "sentence", **one},
+        miracl={"format": "miracl", **one},
+        documents={"format": "miracl", "sampling_unit": "article", **one},
+        mteb=MTEB | {"languages": ["en"], "sampling_unit": "article"},
+        questions={"format": "atlas", "sampling_unit": "query", **one},
+        tasks={"format": "beir", "sampling_unit": "passage", **one},
+    )
+    told = json.loads(section.analysis_settings(config, LANGUAGES))["collections"]
+    assert {name: design["article_ends"] for name, design in told.items() if "article_ends" in design} == {
+        "atlas": "#", "tydi": "", "paragraphs": ".", "documents": "#", "mteb": "#", "tasks": "",
+    }  # fmt: skip

@@ -252,6 +252,11 @@ def test_resolving_does_not_touch_its_input():
         ),
         (
             "collections/atlas",
+            {"format": "mteb", "languages": ["sw"], "sampling_unit": "article"},
+            r"collections\.atlas\.sampling_unit: ids of mteb's passages name no article; say query or passage",
+        ),
+        (
+            "collections/atlas",
             {"format": "mteb", "languages": ["sw"], "pool": "hard negatives"},
             r"collections\.atlas\.pool: .* must say, .* call it, for example, atlas-hard-negatives",
         ),

@@ -300,7 +300,7 @@ def test_a_further_collection_has_its_figures_bias_and_differences(source):
 
 
 def test_contents_name_further_collections_after_the_headlines_sections():
-    further = [FurtherCollection(name, "", False, {}, {}, {}, None, "") for name in ("b", "a")]
+    further = [FurtherCollection(name, "", False, {}, {}, {}, None, "", "") for name in ("b", "a")]
     anchors = [anchor for anchor, _ in contents(further, approximate=True)]
     place = anchors.index("bias")
     assert anchors[place + 1 : place + 3] == ["collection-b", "collection-a"]
@@ -349,12 +349,12 @@ def test_languages_of_too_few_queries_are_named(full, source, tmp_path):
     per_language = pd.read_csv(full["tables"]["per_language"])
     yo, sw = (per_language["lang"] == lang for lang in ("yo", "sw"))
     few = yo & (per_language["collection"] == "atlas") | sw & (per_language["collection"] == "quiz.v2")
-    per_language.loc[few, "queries"] = 4
+    per_language.loc[few, "units"] = 4
     per_language.to_csv(tmp_path / "per_language.csv", index=False)
     tables = {**full["tables"], "per_language": tmp_path / "per_language.csv"}
     source = " ".join(_render(tmp_path, {**full, "tables": tables}).split())
     noise, collection = source.split('<section id="groups">')[0], source.split('<section id="collection-quiz.v2">')[1]
-    assert "narrow over fewer than 30 queries" in noise and "with caution: Yoruba (4).</p>" in noise
+    assert "narrow over fewer than 30 independent queries" in noise and "with caution: Yoruba (4).</p>" in noise
     assert "with caution: Swahili (4).</p>" in collection
 
 

@@ -8,7 +8,7 @@ from workflow_scripts.evaluation.score_files import read_scores
 
 
 def read(paths, **settings):
-    return read_scores(paths, AnalysisSettings.from_settings(analysis(**settings)))
+    return read_scores(paths, AnalysisSettings.from_settings(analysis(**settings)), {})
 
 
 def cross(values: dict[tuple[str, str], dict[str, float]]) -> list:

@@ -20,7 +20,7 @@ def fit(slope: float, low: float, high: float, left_out: str = "") -> ScalingFit
 
 
 def row(model: str, difference: float, low: float, high: float) -> Comparison:
-    where = ("c", "monolingual", "ndcg@10", model, "g", "sw te", "hybrid", "mono", 9)
+    where = ("c", "monolingual", "ndcg@10", model, "g", "sw te", "hybrid", "mono", 9, 9)
     return Comparison(*where, difference, low, high, *[0.1] * 6)
 
 

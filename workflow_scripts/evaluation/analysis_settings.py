@@ -25,12 +25,16 @@ class Statistics:
 
 @dataclass(frozen=True)
 class CollectionDesign:
-    """One collection: its languages in display order, named groups of them, whether query ids are shared."""
+    """One collection: its languages in display order, named groups of them, whether query ids are shared.
+
+    ``article_ends`` is None where each query is a sampling unit; else see ``SamplingUnits``.
+    """
 
     name: str
     languages: tuple[str, ...]
     parallel: bool
     groups: Mapping[str, tuple[str, ...]]
+    article_ends: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,8 @@ def _design(name: str, entry: Mapping[str, Any]) -> CollectionDesign:
     for key, kind in (("languages", list), ("parallel", bool), ("groups", dict)):
         if not isinstance(entry.get(key), kind):
             raise InputError(f"settings: {where}.{key} is {entry.get(key)!r}, but must be a {kind.__name__}")
+    if not isinstance(entry.get("article_ends", ""), str):
+        raise InputError(f"settings: {where}.article_ends is {entry['article_ends']!r}, but must be text")
     groups = {group: tuple(members) for group, members in entry["groups"].items()}
     for group, members in groups.items():
         unknown = [lang for lang in members if lang not in entry["languages"]]
@@ -113,7 +119,7 @@ def _design(name: str, entry: Mapping[str, Any]) -> CollectionDesign:
                 f"settings: {where}.groups.{group} is {list(members)}, but must name different languages "
                 f"of {', '.join(entry['languages'])}"
             )
-    return CollectionDesign(name, tuple(entry["languages"]), entry["parallel"], groups)
+    return CollectionDesign(name, tuple(entry["languages"]), entry["parallel"], groups, entry.get("article_ends"))
 
 
 def _statistics(entry: Mapping[str, Any]) -> Statistics:

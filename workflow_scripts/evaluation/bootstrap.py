@@ -90,9 +90,9 @@ def pretraining_means(scores: LanguageScores, rows: np.ndarray, run_means: np.nd
 class Bootstrap:
     """Draws of systems' means for one collection after another, with the same resampled queries in every slice.
 
-    All systems share the resampled queries, so the difference of two systems' draws is the draw of their
-    paired difference. Seeds are resampled for each system by itself; a model's pre-trainings for all its strategies
-    together, since these start from the same weights.
+    Queries of one sampling unit are drawn together. All systems share the resampled queries, so the difference of two
+    systems' draws is the draw of their paired difference. Seeds are resampled for each system by itself; a model's
+    pre-trainings for all its strategies together, since these start from the same weights.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -106,8 +106,11 @@ class Bootstrap:
         draws = np.zeros((self.statistics.draws, len(systems), len(scores.languages)))
         for stratum in scores.strata:
             by_system = np.stack([stratum.linearised[rows].mean(axis=0) for rows in systems.values()])
-            sums = weighted_sums(self._query_weights(collection, stratum), by_system)
-            draws[:, :, stratum.columns] += sums / stratum.queries
+            # About the means: units of different sizes change how many queries a draw has.
+            means = by_system.mean(axis=-1)
+            deviations = stratum.unit_sums(by_system - means[..., None])
+            sums = weighted_sums(self._unit_weights(collection, stratum), deviations)
+            draws[:, :, stratum.columns] += means + sums / stratum.queries
         for i, (system, rows) in enumerate(systems.items()):
             pretrained = pretraining_means(scores, rows, run_means)
             if len(pretrained) > 1:
@@ -130,12 +133,12 @@ class Bootstrap:
         weights = resampling_counts(len(members), len(members) - 1, len(draws), rng) / (len(members) - 1)
         return (draws[:, members] * weights).sum(axis=1)
 
-    def _query_weights(self, collection: str, stratum: Stratum) -> np.ndarray:
+    def _unit_weights(self, collection: str, stratum: Stratum) -> np.ndarray:
         if collection != self._collection:
             self._weights.clear()
             self._collection = collection
-        key = (collection, stratum.name, stratum.queries)
+        key = (collection, stratum.name, stratum.size)
         if key not in self._weights:
             rng = random_stream(self.statistics.seed, "queries", collection, stratum.name)
-            self._weights[key] = resampling_counts(stratum.queries, stratum.queries, self.statistics.draws, rng)
+            self._weights[key] = resampling_counts(stratum.size, stratum.size, self.statistics.draws, rng)
         return self._weights[key]

@@ -40,6 +40,7 @@ class Comparison:
     strategy: str
     baseline: str
     queries: int
+    units: int
     difference: float
     low: float
     high: float
@@ -113,6 +114,7 @@ class PairedComparisons:
                         strategy=ours.strategy,
                         baseline=theirs.strategy,
                         queries=int(scores.counts[group.members].sum()),
+                        units=int(scores.units[group.members].sum()),
                         difference=float(difference[i]),
                         low=float(low[i]),
                         high=float(high[i]),

@@ -37,8 +37,8 @@ def headline_verdict(
             f"settings: report.group is {names['group']!r}, but the groups of {part.collection} are "
             f"{', '.join(group.name for group in groups)}"
         )
-    queries = part.by_query.counts[group.members].tolist()
-    few = few_queries(dict(zip(group.languages, queries, strict=True)))
+    units = part.by_query.units[group.members].tolist()
+    few = few_queries(dict(zip(group.languages, units, strict=True)))
     quantity = Quantity(part.setting, part.metric, group.name, group.languages, tuple(few))
     strategy, baselines = settings.compared()
     pairs = compared_systems(part.by_query.systems(), strategy, baselines)

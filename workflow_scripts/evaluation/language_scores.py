@@ -37,26 +37,46 @@ class Stratum:
     ``linearised`` [runs, k, queries] has the same means, but deviates from them as the mean itself does
     when a query gains weight: a query without a score for a language leaves its mean alone. Where every
     query has every score (all the usual collections), it is the same array.
+    ``units`` [queries] numbers the sampling units from 0; None where every query is one (``sampling_units.py``).
     """
 
     name: str
     columns: np.ndarray
     contributions: np.ndarray
     linearised: np.ndarray
+    units: np.ndarray | None = None
 
     @property
     def queries(self) -> int:
         """How many queries the stratum has."""
         return self.contributions.shape[-1]
 
+    @property
+    def size(self) -> int:
+        """How many sampling units the stratum has."""
+        return self.queries if self.units is None else int(self.units.max()) + 1
+
+    def unit_sums(self, values: np.ndarray) -> np.ndarray:
+        """Return the sums of ``values`` [..., queries] over each sampling unit, [..., units]."""
+        if self.units is None:
+            return values
+        order = np.argsort(self.units, kind="stable")
+        starts = np.searchsorted(self.units[order], np.arange(self.size))
+        return np.add.reduceat(values[..., order], starts, axis=-1)
+
 
 @dataclass(frozen=True)
 class LanguageScores:
-    """The scores of some runs by language; ``counts`` [languages] says how many queries each language has."""
+    """The scores of some runs by language.
+
+    ``counts`` [languages] says how many queries each language has, ``units`` [languages] how many sampling units
+    these are.
+    """
 
     runs: tuple[Run, ...]
     languages: tuple[str, ...]
     counts: np.ndarray
+    units: np.ndarray
     strata: tuple[Stratum, ...]
 
     def means(self) -> np.ndarray:

@@ -14,10 +14,11 @@ from workflow_scripts.evaluation.language_scores import LanguageScores, System
 from workflow_scripts.evaluation.score_files import ScoreSlice
 
 PER_LANGUAGE = (
-    "model", "strategy", "collection", "setting", "metric", "lang", "queries", "seeds", "mean", "sd", "low", "high",
+    "model", "strategy", "collection", "setting", "metric", "lang", "queries", "units", "seeds",
+    "mean", "sd", "low", "high",
 )  # fmt: skip
 PER_GROUP = (
-    "model", "strategy", "collection", "setting", "metric", "group", "languages", "queries", "seeds",
+    "model", "strategy", "collection", "setting", "metric", "group", "languages", "queries", "units", "seeds",
     "mean", "sd", "low", "high",
 )  # fmt: skip
 BIAS_TABLE = ("model", "strategy", "collection", "measure", "query_lang", "passage_lang", "seeds", "mean", "sd")
@@ -74,7 +75,8 @@ class MeanTables:
             low, high = interval(draws[system], self._settings.statistics.confidence)
             for i, lang in enumerate(scores.languages):
                 yield (
-                    *system, part.collection, part.setting, part.metric, lang, int(scores.counts[i]), len(rows),
+                    *system, part.collection, part.setting, part.metric, lang, int(scores.counts[i]),
+                    int(scores.units[i]), len(rows),
                     mean[i], sd[i], low[i], high[i],
                 )  # fmt: skip
 
@@ -98,7 +100,8 @@ class MeanTables:
             for i, group in enumerate(groups):
                 yield (
                     *system, part.collection, part.setting, part.metric, group.name, " ".join(group.languages),
-                    int(scores.counts[group.members].sum()), len(rows), mean[i], sd[i], low[i], high[i],
+                    int(scores.counts[group.members].sum()),
+                    int(scores.units[group.members].sum()), len(rows), mean[i], sd[i], low[i], high[i],
                 )  # fmt: skip
 
 

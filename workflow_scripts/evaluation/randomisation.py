@@ -16,10 +16,10 @@ from workflow_scripts.evaluation.random_stream import random_stream
 _TIE = 1e-12  # two sums of the same numbers in another order are equal
 
 
-def random_signs(queries: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return ±1 with equal probability, [draws, queries], int8."""
-    bits = rng.integers(0, 256, size=(draws, (queries + 7) // 8), dtype=np.uint8)
-    return np.unpackbits(bits, axis=1, count=queries).astype(np.int8) * 2 - 1
+def random_signs(units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return ±1 with equal probability, [draws, units], int8."""
+    bits = rng.integers(0, 256, size=(draws, (units + 7) // 8), dtype=np.uint8)
+    return np.unpackbits(bits, axis=1, count=units).astype(np.int8) * 2 - 1
 
 
 def p_value(observed: np.ndarray, flipped: np.ndarray) -> np.ndarray:
@@ -35,8 +35,8 @@ def p_value(observed: np.ndarray, flipped: np.ndarray) -> np.ndarray:
 class SignFlips:
     """Sign-flipped means of systems, one collection after another, with the same flips in every slice.
 
-    The flipped difference of two systems is the difference of their flipped means, so any pair of
-    systems is tested at the cost of a subtraction.
+    Queries of one sampling unit flip together. The flipped difference of two systems is the difference of their flipped
+    means, so any pair of systems is tested at the cost of a subtraction.
     """
 
     def __init__(self, statistics: Statistics) -> None:
@@ -50,7 +50,7 @@ class SignFlips:
         flips = np.zeros((self.statistics.draws, len(systems), len(scores.languages)))
         for stratum in scores.strata:
             by_system = np.stack([stratum.contributions[rows].mean(axis=0) for rows in systems.values()])
-            sums = weighted_sums(self._random_signs(collection, stratum), by_system)
+            sums = weighted_sums(self._random_signs(collection, stratum), stratum.unit_sums(by_system))
             flips[:, :, stratum.columns] += sums / stratum.queries
         return {system: flips[:, i] for i, system in enumerate(systems)}
 
@@ -58,8 +58,8 @@ class SignFlips:
         if collection != self._collection:
             self._signs.clear()
             self._collection = collection
-        key = (collection, stratum.name, stratum.queries)
+        key = (collection, stratum.name, stratum.size)
         if key not in self._signs:
             rng = random_stream(self.statistics.seed, "signs", collection, stratum.name)
-            self._signs[key] = random_signs(stratum.queries, self.statistics.draws, rng)
+            self._signs[key] = random_signs(stratum.size, self.statistics.draws, rng)
         return self._signs[key]

@@ -5,7 +5,7 @@ they are compared query by query.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import SCORES, read_table
 from workflow_scripts.evaluation.analysis_settings import AnalysisSettings, CollectionDesign
 from workflow_scripts.evaluation.language_scores import LanguageScores, ReducedBlock, Run, Stratum, reduce_block
+from workflow_scripts.evaluation.sampling_units import SamplingUnits
 
 log = logging.getLogger(__name__)
 
@@ -49,9 +50,12 @@ class ScoreSlice:
         return self.by_query.languages
 
 
-def read_scores(paths: Iterable[str | Path], settings: AnalysisSettings) -> list[ScoreSlice]:
+def read_scores(
+    paths: Iterable[str | Path], settings: AnalysisSettings, units: Mapping[str, SamplingUnits]
+) -> list[ScoreSlice]:
     """Read score files into slices, ordered by collection, setting and metric as the first file of each has them.
 
+    ``units`` has the sampling units of those collections whose queries are not units themselves.
     Raises InputError where a file holds several runs, a run stands twice, a score is not finite or stands
     twice, or two runs score different queries.
     """
@@ -67,7 +71,7 @@ def read_scores(paths: Iterable[str | Path], settings: AnalysisSettings) -> list
         for setting, metric, columns in _split(table, path):
             key = (design.name, setting, metric)
             if key not in readers:
-                readers[key] = _SliceReader(design, setting, metric, columns)
+                readers[key] = _SliceReader(design, units.get(design.name), setting, metric, columns)
             readers[key].add(run, columns, path)
         log.info("read %s: %d rows", path, table.num_rows)
     if not readers:
@@ -143,7 +147,9 @@ def _split(table: pa.Table, path: Path) -> Iterable[tuple[str, str, _Columns]]:
 class _SliceReader:
     """Lays every run's rows out as the first run's: blocks [query languages, passage languages, queries]."""
 
-    def __init__(self, design: CollectionDesign, setting: str, metric: str, columns: _Columns) -> None:
+    def __init__(
+        self, design: CollectionDesign, units: SamplingUnits | None, setting: str, metric: str, columns: _Columns
+    ) -> None:
         self.design, self.setting, self.metric = design, setting, metric
         self.query_langs = self._ordered(columns.query_langs, columns.query_lang)
         self.passage_langs = self._ordered(columns.passage_langs, columns.passage_lang)
@@ -154,9 +160,14 @@ class _SliceReader:
         asked[langs, ids] = True
         if design.parallel:
             asked[:] = asked.any(axis=0)
-        self.unit = np.where(asked, np.cumsum(asked, axis=1) - 1, -1).astype(np.int64)
-        self.units = asked.sum(axis=1)
-        blocks = self.units * len(self.passage_langs)
+        self.position = np.where(asked, np.cumsum(asked, axis=1) - 1, -1).astype(np.int64)
+        self.sizes = asked.sum(axis=1)
+        # The sampling unit of each query of a stratum.
+        self.units: list[np.ndarray | None] = [None] * (1 if design.parallel else len(asked))
+        if units is not None:
+            for i in range(len(self.units)):
+                self.units[i] = units.of(self.query_langs[i], [self.query_ids[q] for q in np.flatnonzero(asked[i])])
+        blocks = self.sizes * len(self.passage_langs)
         self.start = np.concatenate([[0], np.cumsum(blocks)])
         self.present = np.zeros(0, dtype=bool)
         self.first = Path()
@@ -214,10 +225,10 @@ class _SliceReader:
         lang, passage, query = (lookup[code] for lookup, code in zip(lookups, codes, strict=True))
         if min(lang.min(), passage.min(), query.min()) < 0:
             raise self._differs(path)
-        unit = self.unit[lang, query]
-        if unit.min() < 0:
+        position = self.position[lang, query]
+        if position.min() < 0:
             raise self._differs(path)
-        return self.start[lang] + passage * self.units[lang] + unit
+        return self.start[lang] + passage * self.sizes[lang] + position
 
     def _differs(self, path: Path) -> InputError:
         return InputError(
@@ -228,8 +239,8 @@ class _SliceReader:
     def _blocks(self, flat: np.ndarray) -> list[np.ndarray]:
         shape = (-1, len(self.passage_langs))
         if self.design.parallel:
-            return [flat.reshape(*shape, self.units[0])]
-        return [flat[self.start[i] : self.start[i + 1]].reshape(*shape, units) for i, units in enumerate(self.units)]
+            return [flat.reshape(*shape, self.sizes[0])]
+        return [flat[self.start[i] : self.start[i + 1]].reshape(*shape, size) for i, size in enumerate(self.sizes)]
 
     def finish(self, settings: AnalysisSettings) -> ScoreSlice:
         """Stack the runs, in the settings' order."""
@@ -240,11 +251,17 @@ class _SliceReader:
 
         order = sorted(range(len(self.runs)), key=position)
         runs = tuple(self.runs[i] for i in order)
-        queries = np.concatenate([block.any(axis=1).sum(axis=-1) for block in self._blocks(self.present)])
-        by_query = LanguageScores(runs, self.query_langs, queries, self._strata(order, False))
+        # Which queries there are, [query languages, queries] and [passage languages, queries] of each stratum.
+        asked = [block.any(axis=1) for block in self._blocks(self.present)]
+        answered = [block.any(axis=0) for block in self._blocks(self.present)]
+        queries = np.concatenate([rows.sum(axis=-1) for rows in asked])
+        units = np.concatenate([self._unit_counts(i, rows) for i, rows in enumerate(asked)])
+        by_query = LanguageScores(runs, self.query_langs, queries, units, self._strata(order, False))
         by_passage = None
         if self.reduced[True]:
-            by_passage = LanguageScores(runs, self.passage_langs, self.counts.sum(axis=0), self._strata(order, True))
+            units = sum(self._unit_counts(i, rows) for i, rows in enumerate(answered))
+            strata = self._strata(order, True)
+            by_passage = LanguageScores(runs, self.passage_langs, self.counts.sum(axis=0), units, strata)
         return ScoreSlice(
             collection=self.design.name,
             setting=self.setting,
@@ -256,6 +273,11 @@ class _SliceReader:
             by_passage=by_passage,
         )
 
+    def _unit_counts(self, stratum: int, present: np.ndarray) -> np.ndarray:
+        """Return how many sampling units there are among the queries of each row of ``present`` [rows, queries]."""
+        units = self.units[stratum]
+        return present.sum(axis=-1) if units is None else np.array([len(np.unique(units[row])) for row in present])
+
     def _strata(self, order: list[int], by_passage: bool) -> tuple[Stratum, ...]:
         strata = []
         runs = self.reduced[by_passage]
@@ -266,5 +288,5 @@ class _SliceReader:
             complete = blocks[0].linearised is blocks[0].contributions
             linearised = contributions if complete else np.stack([block.linearised for block in blocks])
             name = "*" if self.design.parallel else self.query_langs[i]
-            strata.append(Stratum(name, columns, contributions, linearised))
+            strata.append(Stratum(name, columns, contributions, linearised, self.units[i]))
         return tuple(strata)

@@ -166,7 +166,9 @@ def difference_sentence(
         sides[side(row, quantity)].append(sizes[row.model].label)
     text = f"{where}, {strategy} {_MINUS} {baseline} {_course(found, sizes, quantity)}: {_standing(strategy, sides)}."
     if quantity.few:
-        text += f" Fewer than {FEWEST_QUERIES} queries ({', '.join(quantity.few)}) make intervals too narrow."
+        text += (
+            f" Fewer than {FEWEST_QUERIES} independent queries ({', '.join(quantity.few)}) make intervals too narrow."
+        )
     numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
     status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
     return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}

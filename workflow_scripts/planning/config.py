@@ -31,6 +31,7 @@ from workflow_scripts.planning.runs import (
     pair_sources,
     training_languages,
 )
+from workflow_scripts.planning.sampling_units import check_sampling_units, complete_sampling_units
 from workflow_scripts.planning.source_options import check_source_options
 from workflow_scripts.planning.token_arrays import models_read
 from workflow_scripts.planning.translation import GLOSSARY, complete_translation
@@ -71,6 +72,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     for entry in resolved["collections"].values():
         if entry["format"] in ("miracl", "xquad-r", "mlqa-r"):  # the formats that bear their dataset's name
             entry.setdefault("dataset", entry["format"])
+    complete_sampling_units(resolved)
     complete_switching_strategies(resolved)
     complete_translation(resolved)
     complete_held_out(resolved)
@@ -84,6 +86,7 @@ def resolve_config(config: Config, table: Mapping[str, Language]) -> Config:
     check_lexicons(resolved, list(table))
     _check_strategies(resolved)
     check_held_out(resolved)
+    check_sampling_units(resolved)
     _check_collections(resolved)
     _check_metrics(resolved)
     _check_report(resolved, table)

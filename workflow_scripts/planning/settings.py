@@ -13,6 +13,7 @@ from workflow_scripts.planning.data_files import collection_options
 from workflow_scripts.planning.language_groups import language_groups
 from workflow_scripts.planning.replicates import pretraining_seed, replicates
 from workflow_scripts.planning.runs import Config, all_runs, alphas, costly_jobs, is_trained
+from workflow_scripts.planning.sampling_units import article_ends
 from workflow_scripts.planning.translation import GLOSSARY, translation_jobs, translator
 
 _ENCODER_KEYS = (
@@ -302,6 +303,7 @@ def report_settings(config: Config, table: Mapping[str, Language], names: dict[s
 def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:
     chosen = config["experiment"]
     further = replicates(config)
+    ends = article_ends(config)
     return {
         **({"replicates": further} if further else {}),
         "collections": {
@@ -310,6 +312,7 @@ def _design(config: Config, table: Mapping[str, Language]) -> dict[str, Any]:
                 "settings": config["collections"][name]["settings"],
                 "parallel": config["collections"][name]["parallel"],
                 "groups": language_groups(config, name, table),
+                **({"article_ends": ends[name]} if name in ends else {}),
             }
             for name in chosen["collections"]
         },

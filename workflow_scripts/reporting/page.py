@@ -45,7 +45,8 @@ class FurtherCollection:
 
     ``tables`` and ``comparisons`` are one a setting, ``figures`` (name → data URI) are what there is of
     ``COLLECTION_FIGURES``, ``bias`` is None where the collection is not searched in the pool of all languages,
-    ``few_queries`` names languages of too few queries for an interval.
+    ``sampling_units`` says what counts as one observation where queries do not, ``few_queries`` names languages of too
+    few for an interval.
     """
 
     name: str
@@ -55,6 +56,7 @@ class FurtherCollection:
     comparisons: dict[str, HtmlTable]
     figures: dict[str, str]
     bias: HtmlTable | None
+    sampling_units: str
     few_queries: str
 
     @property

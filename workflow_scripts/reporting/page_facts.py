@@ -110,6 +110,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "repetitions": _repetitions(headline, settings),
         "resampled_languages": settings["statistics"].get("languages") == "resampled",
         "fewest_queries": FEWEST_QUERIES,
+        "sampling_units": _sampling_units(frames["per_language"], settings, chosen["collection"]),
         "few_queries": _few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
         "few_draws": _few_draws(frames, chosen, settings["statistics"]),
         "answer": answer,
@@ -142,10 +143,30 @@ def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
     return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else _count_of(runs, "seed")
 
 
+def _sampling_units(per_language: pd.DataFrame, settings: dict[str, Any], collection: str) -> str:
+    """Say that queries of one article or passage count as one observation, and how many; empty where each is one."""
+    ends = settings["collections"][collection].get("article_ends")
+    if ends is None:
+        return ""
+    rows = per_language[per_language["collection"] == collection]
+    queries, units = (_from_to(rows[column]) for column in ("queries", "units"))
+    unit = "article" if ends else "passage"
+    return (
+        f"Queries that are answered by one {unit} share a system's errors, so intervals and tests take them for one "
+        f"observation: {queries} queries are {units} {unit}s in a language."
+    )
+
+
+def _from_to(numbers: pd.Series) -> str:
+    """Return ``48``, or ``105 to 842`` where languages differ."""
+    least, most = f"{numbers.min():,}", f"{numbers.max():,}"
+    return least if least == most else f"{least} to {most}"
+
+
 def _few_queries(per_language: pd.DataFrame, labels: Labels, collection: str, metric: str) -> str:
     """Return ``Swahili (5), Telugu (1)``, the languages of a collection with too few queries; empty for none."""
     rows = per_language[(per_language["collection"] == collection) & (per_language["metric"] == metric)]
-    few = few_queries(rows.groupby("lang", sort=False)["queries"].min().to_dict())
+    few = few_queries(rows.groupby("lang", sort=False)["units"].min().to_dict())
     return ", ".join(f"{labels.language(lang)} ({few[lang]})" for lang in labels.languages if lang in few)
 
 
@@ -234,6 +255,7 @@ def _further_collection(
         comparisons={searched: table for searched, table in comparisons.items() if table.rows},
         figures=_figures_of(name, figures),
         bias=_bias_table(frames, labels, name),
+        sampling_units=_sampling_units(frames["per_language"], settings, name),
         few_queries=_few_queries(frames["per_language"], labels, name, report["metric"]),
     )
 
