@@ -148,8 +148,29 @@ def test_the_work_of_encoding_and_searching_ten_languages():
     assert encoded["cpu_megatoken"] == pytest.approx(10 * (10 * 20 + 100 * 60) / 1e6)
     searched = experiment(config).work(job("a", "search", **named))
     assert searched["gigaproduct"] == pytest.approx(100 * 1000 * 32 / 1e9)
+    assert searched["gigascore"] == pytest.approx(100 * 1000 / 1e9)
     assert searched["row"] == 100 * 10 * 100  # queries x languages x depth
+    lexical = experiment(config).work(job("a", "search_bm25", collection="atlas", part="all"))
+    assert lexical == {
+        "job": 1.0, "row": 100 * 10 * 100, "gigascore": searched["gigascore"], "cpu_megatoken": 1000 * 60 / 1e6,
+    }  # fmt: skip
     assert experiment(config).disk_bytes(job("a", "encode", **named)) == 10 * 110 * (32 * 2 + 40)
+
+
+def test_the_work_of_the_analysis_grows_with_runs_and_draws():
+    """Of 3 models with 5 strategies, of which 4 are trained with 2 seeds, and BM25; 10 languages in 3 settings."""
+    work = experiment(config_with(statistics={"draws": 100})).work
+    made = {rule: work(job("a", rule)) for rule in ("aggregate", "compare", "fit_scaling")}
+    for amounts in made.values():
+        assert amounts["row"] == 28 * 6 * 100 * (1 + 9 + 1)  # runs x metrics x queries x languages, and the pool
+        assert amounts["slice"] == 28 * 6 * 3
+        assert amounts["gigaproduct"] == pytest.approx(100 * 6 * 3 * 16 * 100 / 1e9)  # of systems and queries
+    means, pairs = 6 * 3 * 16 * (10 + 8), 6 * 3 * (3 * 10 + 3 * 2) * (10 + 8)
+    lines = 6 * 3 * (5 + 2) * (3 + 1) * 8  # strategies and differences; all models and without one
+    assert [amounts["draw"] for amounts in made.values()] == [100 * means, 100 * pairs, 100 * lines]
+    assert work(job("a", "write_model_cards")) == {"job": 1.0, "text": 24}
+    assert work(job("a", "format_tables", collection="atlas")) == {"job": 1.0, "text": 16}
+    assert work(job("a", "plot_heatmap", collection="atlas")) == {"job": 1.0, "row": 16 * 10 * 10}
 
 
 def test_an_index_of_faiss_takes_disk_beside_the_vectors():
@@ -328,7 +349,7 @@ def test_rates_add_up_and_a_wrong_unit_is_named(tmp_path):
     assert seconds("encode", {"job": 1, "text": 10, "cpu_tflop": 7}, rates) == 10
     assert seconds("report", {"job": 1}, rates) == 2
     file.write_text("rule,unit,seconds\nencode,texts,0.5\n", encoding="utf-8")
-    with pytest.raises(InputError, match="line 2: unit 'texts' is not one of job, step"):
+    with pytest.raises(InputError, match="line 2: unit 'texts' is not one of job, text"):
         read_rates(file)
 
 

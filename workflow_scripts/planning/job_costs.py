@@ -8,8 +8,8 @@ arXiv 2001.08361, section 2.1).
 
 import csv
 import math
-from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
@@ -29,19 +29,33 @@ from workflow_scripts.planning.job_resources import (
     total_parameters,
     vector_width,
 )
-from workflow_scripts.planning.runs import Config
+from workflow_scripts.planning.runs import Config, Run
 from workflow_scripts.planning.sizes import Size, hard_negatives
 from workflow_scripts.planning.text_lengths import COLLECTION, PAIRS, TEXTS, TextLengths
 from workflow_scripts.planning.token_arrays import longest_texts, source_of_table
 from workflow_scripts.planning.translation import back_translator, translator
 
-UNITS = ("job", "step", "text", "cpu_megatoken", "cpu_tflop", "gpu_tflop", "gigaproduct", "row", "list", "megabyte")
+UNITS = (
+    "job",
+    "text",
+    "cpu_megatoken",
+    "cpu_tflop",
+    "gpu_tflop",
+    "gigascore",
+    "gigaproduct",
+    "row",
+    "list",
+    "slice",
+    "draw",
+    "megabyte",
+)
 _OF_A_TRANSFORMER = ("megatoken", "tflop")
 
 _FETCHING = ("fetch_model", "fetch_translator")
 COMPRESSION = 2  # of text in Parquet
 TOKEN_TEXT_BYTES = 5  # of a token's text in a source's files: 3 in English, up to 6 in Indic scripts
 UNIGRAM_PASSES = 15  # times the work of BPE at most: 3 to 4 were measured of English, 9 to 15 of seven languages
+_GROUPS = 8  # of languages, in a collection: low-resource ones, those seen in training, scripts
 _STAGES_THAT_TELL = 5  # from so many on their median is the processor's, not one stage's
 SAMPLED_TEXTS = 10_000  # evaluation texts of a language that decontamination looks at before it starts
 
@@ -201,7 +215,9 @@ class Experiment:
         tokens = 2 * section["batch_size"] * fmean(texts) * section["steps"]
         head = section["mask_share"] * section["tokenizer"]["vocabulary"] * entry["pretrain"]["hidden"]
         operations = 6 * (non_embedding_parameters(entry) + head) * tokens
-        return {"megatoken": tokens / 1e6, "tflop": operations / 1e12}
+        # A score of every piece of the vocabulary, for each token that is to be guessed.
+        scores = section["mask_share"] * section["tokenizer"]["vocabulary"] * tokens
+        return {"megatoken": tokens / 1e6, "tflop": operations / 1e12, "gigascore": scores / 1e9}
 
     def _encode(self, named: Mapping[str, str]) -> dict[str, float]:
         entry = self.config["models"][named["model"]]
@@ -231,24 +247,82 @@ class Experiment:
 
     def _search(self, named: Mapping[str, str]) -> dict[str, float]:
         comparisons = compared(self.config, self.size, named["collection"], named["part"])
-        return {"gigaproduct": comparisons * self._width(named["model"]) / 1e9, "row": self._hits(named)}
+        products = comparisons * self._width(named["model"])
+        return {"gigascore": comparisons / 1e9, "gigaproduct": products / 1e9, "row": self._hits(named)}
 
     def _search_bm25(self, named: Mapping[str, str]) -> dict[str, float]:
-        languages = runs.parts(self.config, named["collection"])[named["part"]]
+        """Passages are cut into words, every query is scored against all of them, and its hits once more exactly."""
+        entry, tokens = self.config["collections"][named["collection"]], 0.0
+        for lang in runs.parts(self.config, named["collection"])[named["part"]]:
+            passages = self.size(named["collection"], lang).passages
+            tokens += passages * self.lengths.of(COLLECTION, entry, lang).passage
         return {
-            "text": sum(self.size(named["collection"], lang).passages for lang in languages),
+            "megatoken": tokens / 1e6,
+            "gigascore": compared(self.config, self.size, named["collection"], named["part"]) / 1e9,
             "row": self._hits(named),
         }
 
     def _score(self, named: Mapping[str, str]) -> dict[str, float]:
-        """Hits, and the ranked lists that are judged: one a query and language that it is asked of, and the pool's."""
-        entry = self.config["collections"][named["collection"]]
-        queries = sum(self.size(named["collection"], lang).queries for lang in entry["languages"])
-        of_setting = {"monolingual": 1, "cross-lingual": len(entry["languages"]) - 1, "multilingual": 1}
+        """Hits, and the ranked lists that are judged."""
+        queries = self._queries(named["collection"])
         rows = sum(self._hits({**named, "part": part}) for part in runs.parts(self.config, named["collection"]))
         if named["model"] == runs.BM25.model:  # what shares no word with a query is no hit: few in other languages
             rows = min(rows, queries * self.config["search"]["depth"])
-        return {"row": rows, "list": queries * sum(of_setting[setting] for setting in entry["settings"])}
+        return {"row": rows, "list": self._lists(named["collection"])}
+
+    def _queries(self, collection: str) -> int:
+        return sum(self.size(collection, lang).queries for lang in self.config["collections"][collection]["languages"])
+
+    def _lists(self, collection: str) -> int:
+        """Ranked lists of a run: one a query and language that it is asked of, and one of the pool."""
+        entry = self.config["collections"][collection]
+        of_setting = {"monolingual": 1, "cross-lingual": len(entry["languages"]) - 1, "multilingual": 1}
+        return self._queries(collection) * sum(of_setting[setting] for setting in entry["settings"])
+
+    def _aggregate(self, named: Mapping[str, str]) -> dict[str, float]:
+        systems = len(systems_of(runs.all_runs(self.config)))
+        return self._analysis(lambda languages: systems * (languages + _GROUPS))
+
+    def _compare(self, named: Mapping[str, str]) -> dict[str, float]:
+        """Every two strategies of a model, and once more those that the report asks for."""
+        counts = Counter(model for model, _ in systems_of(runs.dense_runs(self.config)))
+        pairs = sum(count * (count - 1) // 2 for count in counts.values())
+        pairs += len(counts) * len(self.config["report"]["compare"]["baselines"])
+        return self._analysis(lambda languages: pairs * (languages + _GROUPS))
+
+    def _fit_scaling(self, named: Mapping[str, str]) -> dict[str, float]:
+        """A line through all models, and one without each, of each strategy and difference."""
+        models, strategies = map(set, zip(*systems_of(runs.dense_runs(self.config)), strict=True))
+        lines = len(strategies) + len(self.config["report"]["compare"]["baselines"])
+        return self._analysis(lambda languages: lines * (len(models) + 1) * _GROUPS)
+
+    def _analysis(self, intervals: Callable[[int], int]) -> dict[str, float]:
+        """Scores that are read and the runs' slices (collection, setting, metric) they are of, products of resampled
+        weights with them, and drawn values that make intervals.
+
+        ``intervals``: a collection's languages → how many intervals one of its slices has.
+        """
+        config, metrics, found = self.config, len(self.config["metrics"]), runs.all_runs(self.config)
+        draws, systems = config["statistics"]["draws"], len(systems_of(found))
+        rows = parts = products = values = 0
+        for name in config["experiment"]["collections"]:
+            entry = config["collections"][name]
+            slices = metrics * len(entry["settings"])
+            rows += len(found) * metrics * self._lists(name)
+            parts += len(found) * slices
+            products += slices * systems * self._queries(name)
+            values += slices * intervals(len(entry["languages"]))
+        return {"row": rows, "slice": parts, "gigaproduct": draws * products / 1e9, "draw": draws * values}
+
+    def _format_tables(self, named: Mapping[str, str]) -> dict[str, float]:
+        return {"text": len(systems_of(runs.all_runs(self.config)))}
+
+    def _plot_heatmap(self, named: Mapping[str, str]) -> dict[str, float]:
+        languages = len(self.config["collections"][named["collection"]]["languages"])
+        return {"row": len(systems_of(runs.all_runs(self.config))) * languages**2}
+
+    def _write_model_cards(self, named: Mapping[str, str]) -> dict[str, float]:
+        return {"text": len(runs.trained_runs(self.config))}
 
     def _prepare_collection(self, named: Mapping[str, str]) -> dict[str, float]:
         return {"text": sum(self.size(named["collection"], named["lang"])[:2])}
@@ -329,6 +403,12 @@ class Experiment:
         "search": _search,
         "search_bm25": _search_bm25,
         "score": _score,
+        "aggregate": _aggregate,
+        "compare": _compare,
+        "fit_scaling": _fit_scaling,
+        "format_tables": _format_tables,
+        "plot_heatmap": _plot_heatmap,
+        "write_model_cards": _write_model_cards,
         "prepare_collection": _prepare_collection,
         "tokenize_collection": _tokenize_collection,
         "prepare_pairs": _prepare_pairs,
@@ -342,6 +422,11 @@ class Experiment:
         "fetch_model": _fetched,
         "fetch_translator": _fetched,
     }
+
+
+def systems_of(found: Iterable[Run]) -> set[tuple[str, str]]:
+    """Return the models and strategies of runs, whose seeds are repetitions."""
+    return {(run.model, run.strategy) for run in found}
 
 
 def compared(config: Config, size: Callable[[str, str], Size], collection: str, part: str) -> float:
