@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from workflow_scripts.reporting.clear_differences import is_clear
 from workflow_scripts.reporting.figure_text import draw_legend, draw_panel_title, draw_title
 from workflow_scripts.reporting.intervals import least_extent
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
@@ -44,7 +45,7 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
             style = styles[baseline]
             reach = np.nan_to_num(np.maximum([x - ours["low"].to_numpy(float), ours["high"].to_numpy(float) - x], 0))
             panel.errorbar(x, y, xerr=reach, linestyle="none", color=style.color, elinewidth=1.1)
-            clear = (ours["p_holm"] < significance).to_numpy(bool)
+            clear = is_clear(ours, significance).to_numpy(bool)
             for chosen, face in ((clear, style.color), (~clear, "white")):
                 panel.plot(
                     x[chosen],

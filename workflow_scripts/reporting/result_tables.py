@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from workflow_scripts.reporting.clear_differences import is_clear
 from workflow_scripts.reporting.costs import STAGES
 from workflow_scripts.reporting.html_table import (
     MINUS,
@@ -148,7 +149,7 @@ def comparison_table(
 
 def reading(row: pd.Series, significance: float) -> str:
     """Say what a difference is: better, worse, or not to be told from noise."""
-    if row["p_holm"] < significance:
+    if is_clear(row, significance):
         return "better" if row["difference"] > 0 else "worse"
     return "no clear difference"
 

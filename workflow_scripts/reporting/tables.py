@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from workflow_scripts.reporting.clear_differences import is_clear
 from workflow_scripts.reporting.labels import BM25, Labels, metric_label
 
 LOWER_IS_BETTER = ("rank_distance", "rank_distance_share")
@@ -86,20 +87,21 @@ def result_tables(
     """Return one table a setting and metric of a collection, in the order of settings in the data, then of ``metrics``.
 
     ``comparisons`` are those of every two strategies of a model (``compare --all-pairs``). Metrics that
-    ``metrics`` does not name come last. A strategy is near the best of its model if the test of their
-    difference has a corrected p above ``level``.
+    ``metrics`` does not name come last. A strategy is near the best of its model if their difference is not clear
+    (``is_clear``) at ``level``.
     """
     language_rows, group_rows = _by_slice(per_language, collection), _by_slice(per_group, collection)
-    p_values = {
-        (row["setting"], row["metric"], row["model"], row["group"], frozenset((row["strategy"], row["baseline"]))): row[
-            "p_holm"
-        ]
+    differ = {
+        (
+            *(row["setting"], row["metric"], row["model"], row["group"]),
+            frozenset((row["strategy"], row["baseline"])),
+        ): is_clear(row, level)
         for row in comparisons[comparisons["collection"] == collection].to_dict("records")
     }
     settings = list(dict.fromkeys(setting for setting, _ in language_rows))
     ordered = dict.fromkeys([*metrics, *(metric for _, metric in language_rows)])
     return [
-        _table(collection, *key, language_rows[key], group_rows.get(key, []), p_values, labels, level)
+        _table(collection, *key, language_rows[key], group_rows.get(key, []), differ, labels)
         for key in ((setting, metric) for setting in settings for metric in ordered)
         if key in language_rows
     ]
@@ -118,9 +120,8 @@ def _table(
     metric: str,
     language_rows: list[dict],
     group_rows: list[dict],
-    p_values: dict[tuple, float],
+    differ: dict[tuple, bool],
     labels: Labels,
-    level: float,
 ) -> ResultTable:
     languages = tuple(dict.fromkeys(row["lang"] for row in language_rows))
     groups = tuple(dict.fromkeys(row["group"] for row in group_rows))
@@ -136,13 +137,13 @@ def _table(
             best = max((sign * row["mean"] for row in rivals.values() if row), default=None)
             winners = [name for name, row in rivals.items() if row and sign * row["mean"] == best]
             for name, row in rivals.items():
-                tests = [p_values.get((setting, metric, model, column, frozenset((name, win))), 0.0) for win in winners]
+                worse = [differ.get((setting, metric, model, column, frozenset((name, win))), True) for win in winners]
                 cells[model, name].append(
                     Cell(
                         mean=row["mean"],
                         sd=None if pd.isna(row["sd"]) else row["sd"],
                         best=len(rivals) > 1 and name in winners,
-                        near_best=len(rivals) > 1 and name not in winners and max(tests) > level,
+                        near_best=len(rivals) > 1 and name not in winners and not all(worse),
                     )
                     if row
                     else None
@@ -167,8 +168,8 @@ def legend(level: float) -> str:
     return (
         "One row a model and strategy: mean ± standard deviation over seeds (none for a single seed). "
         "Per language, the mean is over its queries; per group, over the means of its languages. "
-        f"Bold: the best strategy of a model; {NEAR_BEST}: not significantly worse than it "
-        f"(paired randomisation test over queries, Holm-corrected within the model and column, p > {level:g})."
+        f"Bold: the best strategy of a model; {NEAR_BEST}: not clearly worse than it (paired randomisation test over "
+        f"queries, Holm-corrected within the model and column, p > {level:g}; or the difference's interval holds 0)."
     )
 
 
