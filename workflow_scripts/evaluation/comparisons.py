@@ -101,7 +101,9 @@ class PairedComparisons:
             low, high = interval(drawn, self._settings.statistics.confidence)
             error = self._standard_error(drawn, low, high)
             error[error < _ROUNDING] = np.nan  # no query differs, or there is but one: nothing is known of the scatter
-            p = p_value(difference, flips[ours] - flips[theirs])
+            both = np.abs(means[np.concatenate([rows[ours], rows[theirs]])])
+            size = np.array([both[:, group.members].max() for group in groups])
+            p = p_value(difference, flips[ours] - flips[theirs], size)
             for i, group in enumerate(groups):
                 found.append(
                     Comparison(

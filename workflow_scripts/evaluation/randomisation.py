@@ -13,7 +13,7 @@ from workflow_scripts.evaluation.bootstrap import weighted_sums
 from workflow_scripts.evaluation.language_scores import LanguageScores, Stratum, System
 from workflow_scripts.evaluation.random_stream import random_stream
 
-_TIE = 1e-12  # two sums of the same numbers in another order are equal
+_TIE = 1e-12  # of their size: two sums of the same numbers in another order are equal
 
 
 def random_signs(units: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -22,13 +22,14 @@ def random_signs(units: int, draws: int, rng: np.random.Generator) -> np.ndarray
     return np.unpackbits(bits, axis=1, count=units).astype(np.int8) * 2 - 1
 
 
-def p_value(observed: np.ndarray, flipped: np.ndarray) -> np.ndarray:
+def p_value(observed: np.ndarray, flipped: np.ndarray, size: np.ndarray | float = 1.0) -> np.ndarray:
     """Return the two-sided p of ``observed`` [columns] given ``flipped`` [draws, columns]: (b + 1) / (n + 1).
 
     b counts draws at least as far from 0. The observed labelling is itself one of the n + 1, so p is
-    never 0 (Phipson and Smyth 2010, "Permutation P-values Should Never Be Zero", SAGMB 9(1)).
+    never 0 (Phipson and Smyth 2010, "Permutation P-values Should Never Be Zero", SAGMB 9(1)). ``size`` [columns] is
+    that of the means whose differences these are: ranks in the thousands are rounded more than shares.
     """
-    as_far = np.abs(flipped) >= np.abs(observed) - _TIE * np.maximum(1, np.abs(observed))
+    as_far = np.abs(flipped) >= np.abs(observed) - _TIE * np.maximum(1, size)
     return (as_far.sum(axis=0) + 1) / (len(flipped) + 1)
 
 
