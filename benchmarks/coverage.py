@@ -44,9 +44,7 @@ def coverage(pretrainings: int, ratio: float, replications: int) -> tuple[float,
         for p in range(pretrainings)
     )
     flat = values.reshape(-1, 1, QUERIES)
-    scores = LanguageScores(
-        runs, ("l",), np.array([QUERIES]), np.array([QUERIES]), (Stratum("*", np.array([0]), flat, flat),)
-    )
+    scores = LanguageScores(runs, ("l",), np.array([QUERIES]), (Stratum("*", np.array([0]), flat, flat),))
     draws = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3)).system_draws("simulated", scores)
     held = []
     for weights in ([1.0, 0.0, 0.0], slope_weights(SIZES, ["f"] * sizes, np.ones(sizes))):
@@ -68,7 +66,7 @@ def article_coverage(articles: int, share: float, by_article: bool, replications
     units = np.repeat(np.arange(articles), ASKED) if by_article else None
     runs = tuple(Run(str(i), "a", 1) for i in range(replications))
     counts = np.array([articles * ASKED])
-    scores = LanguageScores(runs, ("l",), counts, counts, (Stratum("*", np.array([0]), flat, flat, units),))
+    scores = LanguageScores(runs, ("l",), counts, (Stratum("*", np.array([0]), flat, flat, units),))
     draws = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3)).system_draws("simulated", scores)
     low, high = interval(np.concatenate([draws[System(run.model, "a")] for run in runs], axis=1), 0.95)
     return float(((low <= 0) & (high >= 0)).mean())
@@ -86,7 +84,7 @@ def language_coverage(differences: np.ndarray, truth: float, resampled: bool) ->
     strata = tuple(Stratum(names[i], np.array([i]), block, block) for i, block in enumerate(blocks))
     bootstrap = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3, resample_languages=resampled))
     counts = np.full(languages, queries)
-    draws = bootstrap.system_draws("simulated", LanguageScores(runs, names, counts, counts, strata))
+    draws = bootstrap.system_draws("simulated", LanguageScores(runs, names, counts, strata))
     members = list(range(languages))
     drawn = [bootstrap.group_draws("simulated", "all", members, draws[System(run.model, "a")]) for run in runs]
     low, high = interval(np.stack(drawn, axis=1), 0.95)

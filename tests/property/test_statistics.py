@@ -81,7 +81,7 @@ def drawn(values: np.ndarray, units: np.ndarray | None) -> tuple[np.ndarray, np.
     block = values[None, None, :]
     counts = np.array([len(values)])
     stratum = Stratum("*", np.array([0]), block, block, units)
-    scores = LanguageScores((Run("s", "mono", 1),), ("sw",), counts, counts, (stratum,))
+    scores = LanguageScores((Run("s", "mono", 1),), ("sw",), counts, (stratum,))
     statistics = Statistics(draws=100, confidence=0.95, seed=1)
     found = (
         Bootstrap(statistics).system_draws("toy", scores),

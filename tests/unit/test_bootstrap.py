@@ -21,7 +21,7 @@ def scores_of(values: np.ndarray, runs: list[Run]) -> LanguageScores:
     languages = tuple(f"l{i}" for i in range(values.shape[1]))
     stratum = Stratum("*", np.arange(len(languages)), values, values)
     counts = np.full(len(languages), values.shape[2])
-    return LanguageScores(tuple(runs), languages, counts, counts, (stratum,))
+    return LanguageScores(tuple(runs), languages, counts, (stratum,))
 
 
 def test_weights_count_every_draw():
@@ -84,7 +84,7 @@ def test_languages_of_a_parallel_collection_are_resampled_together():
     draws = Bootstrap(STATISTICS).system_draws("toy", scores_of(values, [Run("s", "mono", 1)]))[System("s", "mono")]
     assert np.array_equal(draws[:, 0], draws[:, 1])
     apart = tuple(Stratum(name, np.array([i]), one, one) for i, name in enumerate(("sw", "te")))
-    scores = LanguageScores((Run("s", "mono", 1),), ("sw", "te"), np.array([50, 50]), np.array([50, 50]), apart)
+    scores = LanguageScores((Run("s", "mono", 1),), ("sw", "te"), np.array([50, 50]), apart)
     draws = Bootstrap(STATISTICS).system_draws("toy", scores)[System("s", "mono")]
     assert not np.array_equal(draws[:, 0], draws[:, 1])
 

@@ -35,6 +35,8 @@ def test_a_cell_that_both_have_is_compared():
     assert cell.difference == pytest.approx(0.0136)
     assert cell.within_interval == "yes" and cell.source == "arXiv 2408.10536"
     assert cells([row("base", "mono", 0.55, "ar")]).popitem()[1].within_interval == "no"
+    nothing = {"low": float("nan"), "high": float("nan")}  # our language has a single observation
+    assert cells([row("base", "mono", 0.55, "ar", **nothing)]).popitem()[1].within_interval == ""
 
 
 def test_a_mean_is_compared_over_the_same_languages_alone():

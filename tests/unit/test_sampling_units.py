@@ -1,4 +1,5 @@
 import csv
+import json
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from workflow_scripts.data.errors import InputError
 from workflow_scripts.data.tables import QRELS, write_table
 from workflow_scripts.evaluation.analysis_settings import AnalysisSettings, CollectionDesign
 from workflow_scripts.evaluation.sampling_units import SamplingUnits, read_sampling_units
+from workflow_scripts.fit_scaling import fit_scaling
 
 
 def units(ends: str, judged: dict[str, dict[str, int]], queries: str = "") -> list[str]:
@@ -104,6 +106,87 @@ def test_errors_that_an_article_shares_widen_its_language_alone(tmp_path, qrels)
     for column in ("difference", "effect"):
         assert found["article"]["lang:sw"][column] == found["query"]["lang:sw"][column]
     assert float(found["article"]["lang:sw"]["detectable"]) > 1.2 * float(found["query"]["lang:sw"]["detectable"])
+
+
+def analysed(folder, scores: dict[tuple[str, str, int], list], judged: dict[str, list], settings: dict) -> dict:
+    """Return the rows of the tables and the verdict; ``judged``: language → (query, passage)."""
+    paths, bias, flags = [], [], []
+    for run, rows in scores.items():
+        paths.append(str(write_scores(folder, *run, rows)))
+        bias.append(str(write_bias(folder, *run, {})))
+    for lang, pairs in judged.items():
+        columns = ([query for query, _ in pairs], [passage for _, passage in pairs], [1] * len(pairs))
+        flags.append(f"toy/{lang}={folder / lang / 'qrels.parquet'}")
+        write_table(pa.table(dict(zip(QRELS.names, columns, strict=True))), folder / lang / "qrels.parquet", QRELS)
+    (folder / "models.csv").write_text("model,label,family,non_embedding\ns,S,f,10\nm,M,f,100\nl,L,f,1000\n")
+    names = ("comparisons", "every", "per_language", "per_passage_language", "per_group", "bias", "scaling")
+    out = {name: folder / f"{name}.csv" for name in names}
+    told = {"paths_to_scores": paths, "paths_to_qrels": flags, "settings": settings}
+    compare(**told, path_to_output=out["comparisons"], path_to_all_pairs=out["every"])
+    aggregate(
+        **told,
+        paths_to_bias=bias,
+        path_to_means=folder / "means.parquet",
+        path_to_per_language=out["per_language"],
+        path_to_per_passage_language=out["per_passage_language"],
+        path_to_per_group=out["per_group"],
+        path_to_bias_table=out["bias"],
+    )
+    fit_scaling(
+        **told,
+        path_to_models=folder / "models.csv",
+        path_to_output=out["scaling"],
+        path_to_verdict=folder / "verdict.json",
+    )
+    found = {"verdict": json.loads((folder / "verdict.json").read_text(encoding="utf-8"))}
+    for name, path in out.items():
+        with open(path, encoding="utf-8", newline="") as file:
+            found[name] = list(csv.DictReader(file))
+    return found
+
+
+def test_an_article_that_languages_share_is_counted_once(tmp_path):
+    """Of a parallel collection's articles 0, 1 and 2, Swahili has queries about 0 and 1, Telugu about 0 and 2."""
+    judged = {"sw": [("a", "0#0"), ("b", "0#1"), ("c", "1#0")], "te": [("a", "0#0"), ("d", "2#0")]}
+    rows = [
+        ("monolingual", lang, lang, query, "ndcg@10", 0.1 * i)
+        for lang, pairs in judged.items()
+        for i, (query, _) in enumerate(pairs)
+    ]
+    scores = {("s", strategy, 1): rows for strategy in ("mono", "hybrid")}
+    for design, units in (({"article_ends": "#"}, "223"), ({}, "324")):
+        settings = analysis(["sw", "te"], parallel=True)
+        settings["collections"]["toy"] |= design
+        folder = tmp_path / units
+        found = analysed(folder, scores, judged if design else {}, settings)
+        expected = {"sw": units[0], "te": units[1], "lang:sw": units[0], "lang:te": units[1], "all": units[2]}
+        for name, key in (("per_language", "lang"), ("per_group", "group"), ("comparisons", "group")):
+            assert found[name]
+            assert all(row["units"] == expected[row[key]] for row in found[name])
+        assert {row["queries"] for row in found["per_group"]} == {"5"}
+
+
+def test_of_one_article_nothing_is_known_of_chance(tmp_path):
+    """Forty queries about one article, two seeds: what the seeds tell is no interval over queries."""
+    rng = np.random.default_rng(0)
+    scores = {
+        (model, strategy, seed): monolingual({"sw": level + rng.normal(0, 0.02, 40)})
+        for model in "sml"
+        for strategy, level in (("mono", 0.2), ("hybrid", 0.5))
+        for seed in (1, 2)
+    }
+    settings = analysis(["sw"], parallel=False)
+    settings["collections"]["toy"] |= {"article_ends": "#"}
+    found = analysed(tmp_path, scores, {"sw": [(f"q{i}", f"0#{i}") for i in range(40)]}, settings)
+    for name in ("comparisons", "every", "per_language", "per_group", "scaling"):
+        assert found[name]
+        assert all(row["low"] == row["high"] == "" for row in found[name])
+    for row in found["comparisons"]:
+        assert (row["units"], row["detectable"], row["effect_low"], row["p"]) == ("1", "", "", "1.000000")
+    difference, trend = found["verdict"]["sentences"]
+    assert (difference["status"], trend["status"]) == ("unclear", "no evidence of a change")
+    assert "points [no interval] at S" in difference["sentence"]
+    assert difference["sentence"].endswith("Fewer than 30 independent observations (sw) make intervals too narrow.")
 
 
 @pytest.mark.parametrize(

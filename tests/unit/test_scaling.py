@@ -155,7 +155,8 @@ def test_a_size_alone_in_its_family_is_no_third_size(tmp_path):
 
 def test_few_queries_are_told_beside_what_their_intervals_say(tmp_path):
     difference = fitted(tmp_path, GROWTH, noise=1e-6, queries=5)[1]["sentences"][0]
-    assert difference["sentence"].endswith(" Fewer than 30 independent queries (sw, te) make intervals too narrow.")
+    said = " Fewer than 30 independent observations (sw, te) make intervals too narrow."
+    assert difference["sentence"].endswith(said)
     difference = fitted(tmp_path, GROWTH, noise=1e-6, queries=30)[1]["sentences"][0]
     assert "too narrow" not in difference["sentence"]
 

@@ -70,9 +70,18 @@ def test_a_slope_that_rounds_to_nothing_has_no_direction():
 
 
 def test_an_interval_without_width_is_no_evidence():
-    # The bootstrap of one query draws the same query again and again.
+    # All queries differ alike.
     assert said(fit(0.01, 0.01, 0.01)).endswith("no evidence of a change.")
     assert compare(row("s", 0.2, 0.2, 0.2))["status"] == "unclear"
+
+
+def test_a_single_observation_has_no_interval_and_is_no_evidence():
+    assert said(fit(0.01, math.nan, math.nan)) == (
+        "hybrid − mono grows by 1.0 point a decade of non-embedding parameters [no interval]: no evidence of a change."
+    )
+    found = compare(row("s", 0.2, math.nan, math.nan))
+    assert found["status"] == "unclear"
+    assert found["sentence"].endswith("is 20.0 points [no interval] at S (25 k): no clear difference.")
 
 
 @pytest.mark.parametrize(

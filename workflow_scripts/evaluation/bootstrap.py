@@ -58,15 +58,16 @@ def pretraining_weights(pretrainings: int, draws: int, rng: np.random.Generator)
     return normal / (np.sqrt(pretrainings * (pretrainings - 1)) * scale)[:, None]
 
 
-def interval(draws: np.ndarray, confidence: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the percentile interval's ends along the first axis of ``draws`` [draws, …].
+def interval(draws: np.ndarray, confidence: float, known: np.ndarray | bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Return the percentile interval's ends along the first axis of ``draws`` [draws, …]; NaN where not ``known`` […].
 
-    Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3.
+    Efron and Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3. Of a single observation all draws are
+    equal, which would look like certainty: nothing is known of its scatter (``LanguageScores.scatter_is_known``).
     """
     tail = (1 - confidence) / 2
     # Each statistic's draws contiguous: selecting its order statistics is several times faster.
     low, high = np.quantile(np.ascontiguousarray(np.moveaxis(draws, 0, -1)), [tail, 1 - tail], axis=-1)
-    return low, high
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def weighted_sums(weights: np.ndarray, stratum_values: np.ndarray) -> np.ndarray:

@@ -90,6 +90,8 @@ class PairedComparisons:
         draws = self._grouped(part, groups, self._bootstrap.system_draws(part.collection, scores), fixed=False)
         flips = self._grouped(part, groups, self._flips.system_flips(part.collection, scores), fixed=True)
         means, rows = scores.means(), scores.systems()
+        units = [scores.units(group.members) for group in groups]
+        known = np.array([scores.scatter_is_known(group.members) for group in groups])
         found = []
         for ours, theirs in pairs:
             by_language = means[rows[ours]].mean(axis=0) - means[rows[theirs]].mean(axis=0)
@@ -98,9 +100,9 @@ class PairedComparisons:
             deviation = np.sqrt([variance[group.members].mean() for group in groups])
             deviation[deviation < _ROUNDING] = np.nan  # no query differs, or all differ alike but for rounding
             drawn = draws[ours] - draws[theirs]
-            low, high = interval(drawn, self._settings.statistics.confidence)
-            error = self._standard_error(drawn, low, high)
-            error[error < _ROUNDING] = np.nan  # no query differs, or there is but one: nothing is known of the scatter
+            low, high = interval(drawn, self._settings.statistics.confidence, known)
+            error = np.where(known, self._standard_error(drawn, low, high), np.nan)
+            error[error < _ROUNDING] = np.nan  # no query differs
             both = np.abs(means[np.concatenate([rows[ours], rows[theirs]])])
             size = np.array([both[:, group.members].max() for group in groups])
             p = p_value(difference, flips[ours] - flips[theirs], size)
@@ -116,7 +118,7 @@ class PairedComparisons:
                         strategy=ours.strategy,
                         baseline=theirs.strategy,
                         queries=int(scores.counts[group.members].sum()),
-                        units=int(scores.units[group.members].sum()),
+                        units=units[i],
                         difference=float(difference[i]),
                         low=float(low[i]),
                         high=float(high[i]),

@@ -37,8 +37,7 @@ def headline_verdict(
             f"settings: report.group is {names['group']!r}, but the groups of {part.collection} are "
             f"{', '.join(group.name for group in groups)}"
         )
-    units = part.by_query.units[group.members].tolist()
-    few = few_queries(dict(zip(group.languages, units, strict=True)))
+    few = few_queries({lang: part.by_query.units([i]) for lang, i in zip(group.languages, group.members, strict=True)})
     quantity = Quantity(part.setting, part.metric, group.name, group.languages, tuple(few))
     strategy, baselines = settings.compared()
     pairs = compared_systems(part.by_query.systems(), strategy, baselines)

@@ -5,6 +5,7 @@ multilingual retrieval), of the means over queries. Every such mean is written a
 the queries of a *stratum*, so that bootstrap and randomisation are products of matrices.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ class Stratum:
     when a query gains weight: a query without a score for a language leaves its mean alone. Where every
     query has every score (all the usual collections), it is the same array.
     ``units`` [queries] numbers the sampling units from 0; None where every query is one (``sampling_units.py``).
+    ``asked`` [k, queries] says which queries have a score for each language; None where all have.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Stratum:
     contributions: np.ndarray
     linearised: np.ndarray
     units: np.ndarray | None = None
+    asked: np.ndarray | None = None
 
     @property
     def queries(self) -> int:
@@ -55,6 +58,14 @@ class Stratum:
     def size(self) -> int:
         """How many sampling units the stratum has."""
         return self.queries if self.units is None else int(self.units.max()) + 1
+
+    def units_of(self, members: Sequence[int]) -> int:
+        """Return how many sampling units have a score for any of some languages (by index)."""
+        rows = np.isin(self.columns, members)
+        if not rows.any():
+            return 0
+        asked = np.ones(self.queries, dtype=bool) if self.asked is None else self.asked[rows].any(axis=0)
+        return int(asked.sum()) if self.units is None else len(np.unique(self.units[asked]))
 
     def unit_sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums of ``values`` [..., queries] over each sampling unit, [..., units]."""
@@ -67,16 +78,11 @@ class Stratum:
 
 @dataclass(frozen=True)
 class LanguageScores:
-    """The scores of some runs by language.
-
-    ``counts`` [languages] says how many queries each language has, ``units`` [languages] how many sampling units
-    these are.
-    """
+    """The scores of some runs by language; ``counts`` [languages] says how many queries each has."""
 
     runs: tuple[Run, ...]
     languages: tuple[str, ...]
     counts: np.ndarray
-    units: np.ndarray
     strata: tuple[Stratum, ...]
 
     def means(self) -> np.ndarray:
@@ -85,6 +91,17 @@ class LanguageScores:
         for stratum in self.strata:
             means[:, stratum.columns] += stratum.contributions.mean(axis=-1)
         return means
+
+    def units(self, members: Sequence[int]) -> int:
+        """Return how many sampling units the queries of some languages (by index) are.
+
+        One that they share, as those of a parallel collection do, counts once.
+        """
+        return sum(stratum.units_of(members) for stratum in self.strata)
+
+    def scatter_is_known(self, members: Sequence[int]) -> bool:
+        """Return whether the queries of some languages can show how they scatter: one sampling unit of each cannot."""
+        return any(self.units([member]) > 1 for member in members)
 
     def systems(self) -> dict[System, np.ndarray]:
         """Return each system's runs by index, systems in the order of their first run."""

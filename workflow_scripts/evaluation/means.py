@@ -70,14 +70,15 @@ class MeanTables:
         self, part: ScoreSlice, scores: LanguageScores, draws: dict[System, np.ndarray]
     ) -> Iterator[tuple]:
         means = scores.means()
+        units = [scores.units([i]) for i in range(len(scores.languages))]
+        known = np.array([scores.scatter_is_known([i]) for i in range(len(scores.languages))])
         for system, rows in scores.systems().items():
             mean, sd = means[rows].mean(axis=0), seed_spread(means[rows])
-            low, high = interval(draws[system], self._settings.statistics.confidence)
+            low, high = interval(draws[system], self._settings.statistics.confidence, known)
             for i, lang in enumerate(scores.languages):
                 yield (
                     *system, part.collection, part.setting, part.metric, lang, int(scores.counts[i]),
-                    int(scores.units[i]), len(rows),
-                    mean[i], sd[i], low[i], high[i],
+                    units[i], len(rows), mean[i], sd[i], low[i], high[i],
                 )  # fmt: skip
 
     def _group_rows(self, part: ScoreSlice, draws: dict[System, np.ndarray]) -> Iterator[tuple]:
@@ -86,6 +87,8 @@ class MeanTables:
         if not groups:
             return
         means = scores.means()
+        units = [scores.units(group.members) for group in groups]
+        known = np.array([scores.scatter_is_known(group.members) for group in groups])
         for system, rows in scores.systems().items():
             grouped = np.stack([means[np.ix_(rows, group.members)].mean(axis=1) for group in groups], axis=1)
             mean, sd = grouped.mean(axis=0), seed_spread(grouped)
@@ -96,12 +99,11 @@ class MeanTables:
                 ],
                 axis=1,
             )
-            low, high = interval(drawn, self._settings.statistics.confidence)
+            low, high = interval(drawn, self._settings.statistics.confidence, known)
             for i, group in enumerate(groups):
                 yield (
                     *system, part.collection, part.setting, part.metric, group.name, " ".join(group.languages),
-                    int(scores.counts[group.members].sum()),
-                    int(scores.units[group.members].sum()), len(rows), mean[i], sd[i], low[i], high[i],
+                    int(scores.counts[group.members].sum()), units[i], len(rows), mean[i], sd[i], low[i], high[i],
                 )  # fmt: skip
 
 

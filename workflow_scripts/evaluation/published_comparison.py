@@ -1,5 +1,6 @@
 """Our means beside published ones, cell by cell, for systems that both have."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import astuple, dataclass, fields
 
@@ -21,7 +22,8 @@ _COMPUTED = "mean of its values by language"
 class PublishedCell:
     """One row of published.csv; ``lang`` is ``mean`` for the mean over a collection's languages.
 
-    ``difference`` is ours − published; ``within_interval`` says whether our interval holds the published value.
+    ``difference`` is ours − published; ``within_interval`` says whether our interval holds the published value, nothing
+    where ours has none.
     """
 
     collection: str
@@ -68,7 +70,7 @@ def published_cells(
                 key = (collection, _OUR_SETTING[row.setting], row.metric, row.lang, model, strategy)
                 if key in ours:
                     mean, low, high = ours[key]
-                    inside = "yes" if low <= row.value <= high else "no"
+                    inside = "" if math.isnan(low) else "yes" if low <= row.value <= high else "no"
                     cells.append(
                         PublishedCell(
                             *key, mean, low, high, row.system, row.value, mean - row.value, inside, row.source

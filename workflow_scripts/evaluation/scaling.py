@@ -114,6 +114,7 @@ class ScalingFits:
         draws, means = self._bootstrap.system_draws(part.collection, scores), scores.means()
         fits = []
         for group in named_groups(self._settings.collection(part.collection), scores.languages):
+            known = scores.scatter_is_known(group.members)
             points: dict[str, list[SystemMeans]] = {}
             for system, rows in scores.systems().items():
                 if system == BM25:
@@ -122,7 +123,7 @@ class ScalingFits:
                 mean = float(means[np.ix_(rows, group.members)].mean())
                 points.setdefault(system.strategy, []).append(SystemMeans(self._size(system), len(rows), mean, drawn))
             for name, left_out, line in self._lines(points):
-                low, high = map(float, interval(line.draws, self._settings.statistics.confidence))
+                low, high = map(float, interval(line.draws, self._settings.statistics.confidence, known))
                 where = (part.collection, part.setting, part.metric, group.name, name)
                 fits.append(ScalingFit(*where, line.models, line.slope, low, high, line.intercept, left_out))
         return fits

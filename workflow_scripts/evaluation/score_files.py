@@ -255,13 +255,11 @@ class _SliceReader:
         asked = [block.any(axis=1) for block in self._blocks(self.present)]
         answered = [block.any(axis=0) for block in self._blocks(self.present)]
         queries = np.concatenate([rows.sum(axis=-1) for rows in asked])
-        units = np.concatenate([self._unit_counts(i, rows) for i, rows in enumerate(asked)])
-        by_query = LanguageScores(runs, self.query_langs, queries, units, self._strata(order, False))
+        by_query = LanguageScores(runs, self.query_langs, queries, self._strata(order, False, asked))
         by_passage = None
         if self.reduced[True]:
-            units = sum(self._unit_counts(i, rows) for i, rows in enumerate(answered))
-            strata = self._strata(order, True)
-            by_passage = LanguageScores(runs, self.passage_langs, self.counts.sum(axis=0), units, strata)
+            strata = self._strata(order, True, answered)
+            by_passage = LanguageScores(runs, self.passage_langs, self.counts.sum(axis=0), strata)
         return ScoreSlice(
             collection=self.design.name,
             setting=self.setting,
@@ -273,12 +271,8 @@ class _SliceReader:
             by_passage=by_passage,
         )
 
-    def _unit_counts(self, stratum: int, present: np.ndarray) -> np.ndarray:
-        """Return how many sampling units there are among the queries of each row of ``present`` [rows, queries]."""
-        units = self.units[stratum]
-        return present.sum(axis=-1) if units is None else np.array([len(np.unique(units[row])) for row in present])
-
-    def _strata(self, order: list[int], by_passage: bool) -> tuple[Stratum, ...]:
+    def _strata(self, order: list[int], by_passage: bool, present: list[np.ndarray]) -> tuple[Stratum, ...]:
+        """Return the strata of one side; ``present`` has [languages of the side, queries] of each."""
         strata = []
         runs = self.reduced[by_passage]
         for i in range(len(runs[0])):
@@ -288,5 +282,6 @@ class _SliceReader:
             complete = blocks[0].linearised is blocks[0].contributions
             linearised = contributions if complete else np.stack([block.linearised for block in blocks])
             name = "*" if self.design.parallel else self.query_langs[i]
-            strata.append(Stratum(name, columns, contributions, linearised, self.units[i]))
+            asked = present[i][columns] if by_passage or self.design.parallel else present[i]
+            strata.append(Stratum(name, columns, contributions, linearised, self.units[i], asked))
         return tuple(strata)

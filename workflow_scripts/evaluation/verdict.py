@@ -1,7 +1,7 @@
 """Sentences that say what the numbers say, whichever way they fall.
 
-A difference counts as seen where its interval excludes zero, and not otherwise. An interval without width, as that of a
-single query, is none: it excludes nothing.
+A difference counts as seen where its interval excludes zero, and not otherwise. An interval without width is none: it
+excludes nothing. A single observation has no interval at all.
 """
 
 import math
@@ -60,6 +60,8 @@ class Quantity:
 
     def interval(self, low: float, high: float) -> str:
         """Return ``[−1.9, 0.3]``; one that excludes zero does not seem to reach it: ``[0.02, 7.95]``."""
+        if math.isnan(low):
+            return "[no interval]"
         decimals = 1
         if not _is_open(low, high):
             nearest = min(abs(low), abs(high)) * self.scale
@@ -166,9 +168,8 @@ def difference_sentence(
         sides[side(row, quantity)].append(sizes[row.model].label)
     text = f"{where}, {strategy} {_MINUS} {baseline} {_course(found, sizes, quantity)}: {_standing(strategy, sides)}."
     if quantity.few:
-        text += (
-            f" Fewer than {FEWEST_QUERIES} independent queries ({', '.join(quantity.few)}) make intervals too narrow."
-        )
+        few = ", ".join(quantity.few)
+        text += f" Fewer than {FEWEST_QUERIES} independent observations ({few}) make intervals too narrow."
     numbers = [{**json_numbers(row), "non_embedding": sizes[row.model].non_embedding} for row in found]
     status = next((name for name, labels in sides.items() if len(labels) == len(found)), "mixed")
     return {"about": "difference", "baseline": baseline, "status": status, "sentence": text, "numbers": numbers}
@@ -196,7 +197,7 @@ def side(row: Comparison, quantity: Quantity) -> str:
 
 def _is_open(low: float, high: float) -> bool:
     """Whether an interval leaves open on which side of zero the truth lies."""
-    return low <= 0 <= high or high - low < _ROUNDING
+    return not (low > 0 or high < 0) or high - low < _ROUNDING
 
 
 def _standing(strategy: str, sides: Mapping[str, list[str]]) -> str:
