@@ -81,6 +81,15 @@ def test_queries_that_differ_alike_have_no_effect_size(tmp_path):
         assert row["effect"] == row["effect_low"] == row["effect_high"] == row["detectable"] == ""
 
 
+def test_a_language_of_one_query_makes_no_effect_larger(tmp_path):
+    mono = {"sw": np.array([0.1, 0.2, 0.3, 0.4]), "te": np.array([0.5])}
+    hybrid = {"sw": mono["sw"] + [0.1, 0.3, 0.1, 0.3], "te": mono["te"] + 0.2}
+    rows = {row["group"]: row for row in compared(tmp_path, {("s", "mono", 1): mono, ("s", "hybrid", 1): hybrid})[0]}
+    # Differences of .2 in either language: the spread of Telugu's is not known, that of Swahili's is.
+    assert rows["both"]["effect"] == rows["lang:sw"]["effect"] != ""
+    assert rows["lang:te"]["effect"] == ""
+
+
 def test_families_of_the_correction(tmp_path):
     rng = np.random.default_rng(0)
     scores = {

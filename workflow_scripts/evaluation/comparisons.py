@@ -97,7 +97,7 @@ class PairedComparisons:
             by_language = means[rows[ours]].mean(axis=0) - means[rows[theirs]].mean(axis=0)
             variance = difference_variance(scores, rows[ours], rows[theirs])
             difference = np.array([by_language[group.members].mean() for group in groups])
-            deviation = np.sqrt([variance[group.members].mean() for group in groups])
+            deviation = np.sqrt([mean_variance(variance, scores.counts, group.members) for group in groups])
             deviation[deviation < _ROUNDING] = np.nan  # no query differs, or all differ alike but for rounding
             drawn = draws[ours] - draws[theirs]
             low, high = interval(drawn, self._settings.statistics.confidence, known)
@@ -157,7 +157,7 @@ class PairedComparisons:
 def difference_variance(scores: LanguageScores, ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     """Return the variance [languages] over queries of the paired difference, each averaged over its seeds first.
 
-    It is the squared standard error of the language's mean difference times its number of queries.
+    It is the squared standard error of the language's mean difference times its number of queries; 0 for one query.
     """
     squared_error = np.zeros(len(scores.languages))
     for stratum in scores.strata:
@@ -165,6 +165,12 @@ def difference_variance(scores: LanguageScores, ours: np.ndarray, theirs: np.nda
             values = stratum.linearised[ours].mean(axis=0) - stratum.linearised[theirs].mean(axis=0)
             squared_error[stratum.columns] += values.var(axis=-1, ddof=1) / stratum.queries
     return squared_error * scores.counts
+
+
+def mean_variance(variance: np.ndarray, counts: np.ndarray, members: list[int]) -> float:
+    """Return the mean of ``variance`` [languages] over a group's members: of one query it is not known, nor counted."""
+    several = [member for member in members if counts[member] > 1]
+    return float(variance[several].mean()) if several else 0.0
 
 
 def correct(comparisons: list[Comparison], family: tuple[str, ...]) -> int:
