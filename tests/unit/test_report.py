@@ -354,8 +354,27 @@ def test_languages_of_too_few_queries_are_named(full, source, tmp_path):
     tables = {**full["tables"], "per_language": tmp_path / "per_language.csv"}
     source = " ".join(_render(tmp_path, {**full, "tables": tables}).split())
     noise, collection = source.split('<section id="groups">')[0], source.split('<section id="collection-quiz.v2">')[1]
-    assert "narrow over fewer than 30 independent queries" in noise and "with caution: Yoruba (4).</p>" in noise
+    assert "narrow over fewer than 30 independent observations" in noise and "with caution: Yoruba (4).</p>" in noise
     assert "with caution: Swahili (4).</p>" in collection
+
+
+@pytest.mark.parametrize(("ends", "unit"), [("#", "article"), ("", "passage")])
+def test_what_counts_as_one_observation_is_said_of_the_metric_s_own_queries(full, source, tmp_path, ends, unit):
+    assert "for one observation" not in source
+    per_language = pd.read_csv(full["tables"]["per_language"])
+    per_language["units"] = per_language["lang"].map(lambda lang: 30 if lang == "yo" else 60)
+    per_language.loc[per_language["metric"] == "rank_distance", ["queries", "units"]] = 40, 1
+    per_language.to_csv(tmp_path / "per_language.csv", index=False)
+    design = settings()["collections"]["atlas"]
+    source = _render(
+        tmp_path,
+        {**full, "tables": {**full["tables"], "per_language": tmp_path / "per_language.csv"}},
+        collections={"atlas": design, "quiz.v2": design | {"article_ends": ends}},
+    )
+    noise, collection = source.split('<section id="groups">')[0], source.split('<section id="collection-quiz.v2">')[1]
+    assert "for one observation" not in noise
+    assert f"answered by one {unit}, or hang together" in collection
+    assert "for one observation (queries of a language: 150; observations: 30 to 60)." in collection
 
 
 def test_processor_time_of_a_rule_is_that_of_its_jobs_logs(full, tmp_path):

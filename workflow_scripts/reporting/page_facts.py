@@ -110,7 +110,7 @@ def page_facts(inputs: PageInputs, settings: dict[str, Any]) -> dict[str, Any]:
         "repetitions": _repetitions(headline, settings),
         "resampled_languages": settings["statistics"].get("languages") == "resampled",
         "fewest_queries": FEWEST_QUERIES,
-        "sampling_units": _sampling_units(frames["per_language"], settings, chosen["collection"]),
+        "sampling_units": _sampling_units(frames["per_language"], settings, chosen["collection"], chosen["metric"]),
         "few_queries": _few_queries(frames["per_language"], labels, chosen["collection"], chosen["metric"]),
         "few_draws": _few_draws(frames, chosen, settings["statistics"]),
         "answer": answer,
@@ -143,17 +143,20 @@ def _repetitions(headline: pd.DataFrame, settings: dict[str, Any]) -> str:
     return f"{runs} runs of {1 + max(further.values())} pre-trainings" if further else _count_of(runs, "seed")
 
 
-def _sampling_units(per_language: pd.DataFrame, settings: dict[str, Any], collection: str) -> str:
-    """Say that queries of one article or passage count as one observation, and how many; empty where each is one."""
+def _sampling_units(per_language: pd.DataFrame, settings: dict[str, Any], collection: str, metric: str) -> str:
+    """Say that queries of one article or passage count as one observation, and how many; empty where each is one.
+
+    Other metrics may have fewer: rank distance has none of a query whose relevant passages are all in one language.
+    """
     ends = settings["collections"][collection].get("article_ends")
     if ends is None:
         return ""
-    rows = per_language[per_language["collection"] == collection]
+    rows = per_language[(per_language["collection"] == collection) & (per_language["metric"] == metric)]
     queries, units = (_from_to(rows[column]) for column in ("queries", "units"))
     unit = "article" if ends else "passage"
     return (
-        f"Queries that are answered by one {unit} share a system's errors, so intervals and tests take them for one "
-        f"observation: {queries} queries are {units} {unit}s in a language."
+        f"Queries that are answered by one {unit}, or hang together through other queries, share a system's errors, so "
+        f"intervals and tests take them for one observation (queries of a language: {queries}; observations: {units})."
     )
 
 
@@ -255,7 +258,7 @@ def _further_collection(
         comparisons={searched: table for searched, table in comparisons.items() if table.rows},
         figures=_figures_of(name, figures),
         bias=_bias_table(frames, labels, name),
-        sampling_units=_sampling_units(frames["per_language"], settings, name),
+        sampling_units=_sampling_units(frames["per_language"], settings, name, report["metric"]),
         few_queries=_few_queries(frames["per_language"], labels, name, report["metric"]),
     )
 

@@ -168,8 +168,8 @@ def legend(level: float) -> str:
     return (
         "One row a model and strategy: mean ± standard deviation over seeds (none for a single seed). "
         "Per language, the mean is over its queries; per group, over the means of its languages. "
-        f"Bold: the best strategy of a model; {NEAR_BEST}: not clearly worse than it (paired randomisation test over "
-        f"queries, Holm-corrected within the model and column, p > {level:g}; or the difference's interval holds 0)."
+        f"Bold: the best strategy of a model; {NEAR_BEST}: not clearly worse than it (paired randomisation test, "
+        f"Holm-corrected within the model and column, p > {level:g}; or the difference's interval holds 0)."
     )
 
 
