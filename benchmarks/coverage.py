@@ -21,6 +21,7 @@ from workflow_scripts.evaluation.scaling import slope_weights
 
 ASKED = 10  # queries about one article
 SHARES = (0, 0.05, 0.1, 0.2, 0.5)
+UNEQUAL, LARGEST = 40, (10, 50, 100, 250)  # articles, all but one of ASKED queries, and queries of that one
 QUERIES, SIZES = 100, np.array([1e6, 1e7, 1e8])
 TASTE = 0.15  # standard deviation of a query's effect on one system
 RATIOS = (0, 0.5, 1, 2, 4)
@@ -57,18 +58,22 @@ def coverage(pretrainings: int, ratio: float, replications: int) -> tuple[float,
     return held[0], held[1]
 
 
-def article_coverage(articles: int, share: float, by_article: bool, replications: int) -> float:
-    """Return the coverage of one language's mean, each article's 10 queries resampled together or each by itself."""
+def scores_by_article(sizes: list[int], share: float, by_article: bool, replications: int) -> LanguageScores:
+    """Return simulated differences of two systems in one language, whose articles have ``sizes`` queries each."""
     rng = np.random.default_rng(20)
-    differences = rng.normal(0, 0.2 * np.sqrt(share), (replications, articles, 1))
-    differences = differences + rng.normal(0, 0.2 * np.sqrt(1 - share), (replications, articles, ASKED))
-    flat = differences.reshape(replications, 1, -1)
-    units = np.repeat(np.arange(articles), ASKED) if by_article else None
+    units = np.repeat(np.arange(len(sizes)), sizes)
+    differences = rng.normal(0, 0.2 * np.sqrt(share), (replications, len(sizes)))[:, units]
+    differences = differences + rng.normal(0, 0.2 * np.sqrt(1 - share), (replications, len(units)))
+    flat = differences[:, None, :]
     runs = tuple(Run(str(i), "a", 1) for i in range(replications))
-    counts = np.array([articles * ASKED])
-    scores = LanguageScores(runs, ("l",), counts, (Stratum("*", np.array([0]), flat, flat, units),))
+    stratum = Stratum("*", np.array([0]), flat, flat, units if by_article else None)
+    return LanguageScores(runs, ("l",), np.array([len(units)]), (stratum,))
+
+
+def article_coverage(scores: LanguageScores) -> float:
+    """Return the coverage of one language's mean, each article's queries resampled together or each by itself."""
     draws = Bootstrap(Statistics(draws=1000, confidence=0.95, seed=3)).system_draws("simulated", scores)
-    low, high = interval(np.concatenate([draws[System(run.model, "a")] for run in runs], axis=1), 0.95)
+    low, high = interval(np.concatenate([draws[System(run.model, "a")] for run in scores.runs], axis=1), 0.95)
     return float(((low <= 0) & (high >= 0)).mean())
 
 
@@ -130,8 +135,17 @@ def main() -> None:
     print("| ---: | --- |" + " ---: |" * len(SHARES))
     for articles in (10, 20, 48, 200):
         for by_article, name in ((False, "queries"), (True, "articles")):
-            found = [article_coverage(articles, share, by_article, replications) for share in SHARES]
+            simulated = [scores_by_article([ASKED] * articles, share, by_article, replications) for share in SHARES]
+            found = [article_coverage(scores) for scores in simulated]
             print(f"| {articles} | {name} | {' | '.join(f'{held:.3f}' for held in found)} |", flush=True)
+    print(f"\n| queries of the largest of {UNEQUAL} articles | worth | {' | '.join(f'share {s:g}' for s in SHARES)} |")
+    print("| ---: | ---: |" + " ---: |" * len(SHARES))
+    for largest in LARGEST:
+        sizes = [largest] + [ASKED] * (UNEQUAL - 1)
+        simulated = [scores_by_article(sizes, share, True, replications) for share in SHARES]
+        found = [article_coverage(scores) for scores in simulated]
+        worth = simulated[0].effective_units(0)
+        print(f"| {largest} | {worth:.0f} | {' | '.join(f'{held:.3f}' for held in found)} |", flush=True)
 
 
 if __name__ == "__main__":

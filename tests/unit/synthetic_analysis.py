@@ -99,7 +99,8 @@ def write_tables(folder: Path) -> dict[str, Path]:
                 spread = {"sd": 0.01 * scale if seeds > 1 else "", "seeds": seeds}
                 for lang, mean in by_lang.items():
                     interval = {"mean": mean, "low": mean - 0.06 * scale, "high": mean + 0.05 * scale}
-                    per_language.append({**key, "lang": lang, "queries": 150, "units": 150, **spread, **interval})
+                    count = {"queries": 150, "units": 150, "effective_units": 150.0}
+                    per_language.append({**key, "lang": lang, **count, **spread, **interval})
                 for group, members in GROUPS.items():
                     mean = float(np.mean([by_lang[lang] for lang in members]))
                     interval = {"mean": mean, "low": mean - 0.03 * scale, "high": mean + 0.025 * scale}

@@ -349,7 +349,7 @@ def test_languages_of_too_few_queries_are_named(full, source, tmp_path):
     per_language = pd.read_csv(full["tables"]["per_language"])
     yo, sw = (per_language["lang"] == lang for lang in ("yo", "sw"))
     few = yo & (per_language["collection"] == "atlas") | sw & (per_language["collection"] == "quiz.v2")
-    per_language.loc[few, "units"] = 4
+    per_language.loc[few, "effective_units"] = 4.9
     per_language.to_csv(tmp_path / "per_language.csv", index=False)
     tables = {**full["tables"], "per_language": tmp_path / "per_language.csv"}
     source = " ".join(_render(tmp_path, {**full, "tables": tables}).split())

@@ -166,6 +166,21 @@ def test_an_article_that_languages_share_is_counted_once(tmp_path):
         assert {row["queries"] for row in found["per_group"]} == {"5"}
 
 
+def test_an_article_of_most_queries_makes_observations_few(tmp_path):
+    """Thirty articles of one query each are enough; as many again, and one of ninety queries decides their mean."""
+    rng = np.random.default_rng(0)
+    scores = {("s", strategy, 1): monolingual({"sw": rng.random(120)}) for strategy in ("mono", "hybrid")}
+    settings = analysis(["sw"], parallel=False)
+    settings["collections"]["toy"] |= {"article_ends": "#"}
+    for largest, effective, few in ((4, 30.0, False), (90, 120**2 / (90**2 + 30), True)):
+        folder = tmp_path / str(largest)
+        judged = [(f"q{i}", f"{0 if i < largest else 1 + i % 30 if few else i // 4}#{i}") for i in range(120)]
+        found = analysed(folder, scores, {"sw": judged}, settings)
+        assert {row["units"] for row in found["per_language"]} == {"31" if few else "30"}
+        assert float(found["per_language"][0]["effective_units"]) == pytest.approx(effective, abs=1e-3)
+        assert ("Fewer than 30" in found["verdict"]["sentences"][0]["sentence"]) == few
+
+
 def test_of_one_article_nothing_is_known_of_chance(tmp_path):
     """Forty queries about one article, two seeds: what the seeds tell is no interval over queries."""
     rng = np.random.default_rng(0)

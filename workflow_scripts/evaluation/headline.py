@@ -37,7 +37,9 @@ def headline_verdict(
             f"settings: report.group is {names['group']!r}, but the groups of {part.collection} are "
             f"{', '.join(group.name for group in groups)}"
         )
-    few = few_queries({lang: part.by_query.units([i]) for lang, i in zip(group.languages, group.members, strict=True)})
+    few = few_queries(
+        {lang: part.by_query.effective_units(i) for lang, i in zip(group.languages, group.members, strict=True)}
+    )
     quantity = Quantity(part.setting, part.metric, group.name, group.languages, tuple(few))
     strategy, baselines = settings.compared()
     pairs = compared_systems(part.by_query.systems(), strategy, baselines)

@@ -59,13 +59,11 @@ class Stratum:
         """How many sampling units the stratum has."""
         return self.queries if self.units is None else int(self.units.max()) + 1
 
-    def units_of(self, members: Sequence[int]) -> int:
-        """Return how many sampling units have a score for any of some languages (by index)."""
+    def unit_sizes(self, members: Sequence[int]) -> np.ndarray:
+        """Return how many queries of each sampling unit have a score for any of some languages (by index), [units]."""
         rows = np.isin(self.columns, members)
-        if not rows.any():
-            return 0
-        asked = np.ones(self.queries, dtype=bool) if self.asked is None else self.asked[rows].any(axis=0)
-        return int(asked.sum()) if self.units is None else len(np.unique(self.units[asked]))
+        asked = np.full(self.queries, rows.any()) if self.asked is None else self.asked[rows].any(axis=0)
+        return asked.astype(int) if self.units is None else np.bincount(self.units[asked], minlength=self.size)
 
     def unit_sums(self, values: np.ndarray) -> np.ndarray:
         """Return the sums of ``values`` [..., queries] over each sampling unit, [..., units]."""
@@ -97,7 +95,16 @@ class LanguageScores:
 
         One that they share, as those of a parallel collection do, counts once.
         """
-        return sum(stratum.units_of(members) for stratum in self.strata)
+        return sum(int((stratum.unit_sizes(members) > 0).sum()) for stratum in self.strata)
+
+    def effective_units(self, language: int) -> float:
+        """Return how many sampling units of equal size would tell as much of a language (by index) as its own do.
+
+        (Σ n)² / Σ n² over units of n queries (Kish 1965, "Survey Sampling"): one unit that holds most of the queries
+        decides their mean, however many others there are.
+        """
+        sizes = np.concatenate([stratum.unit_sizes([language]) for stratum in self.strata])
+        return float(sizes.sum() ** 2 / (sizes**2).sum())
 
     def scatter_is_known(self, members: Sequence[int]) -> bool:
         """Return whether the queries of some languages can show how they scatter: one sampling unit of each cannot."""

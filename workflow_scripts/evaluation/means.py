@@ -14,7 +14,7 @@ from workflow_scripts.evaluation.language_scores import LanguageScores, System
 from workflow_scripts.evaluation.score_files import ScoreSlice
 
 PER_LANGUAGE = (
-    "model", "strategy", "collection", "setting", "metric", "lang", "queries", "units", "seeds",
+    "model", "strategy", "collection", "setting", "metric", "lang", "queries", "units", "effective_units", "seeds",
     "mean", "sd", "low", "high",
 )  # fmt: skip
 PER_GROUP = (
@@ -71,6 +71,7 @@ class MeanTables:
     ) -> Iterator[tuple]:
         means = scores.means()
         units = [scores.units([i]) for i in range(len(scores.languages))]
+        effective = [scores.effective_units(i) for i in range(len(scores.languages))]
         known = np.array([scores.scatter_is_known([i]) for i in range(len(scores.languages))])
         for system, rows in scores.systems().items():
             mean, sd = means[rows].mean(axis=0), seed_spread(means[rows])
@@ -78,7 +79,7 @@ class MeanTables:
             for i, lang in enumerate(scores.languages):
                 yield (
                     *system, part.collection, part.setting, part.metric, lang, int(scores.counts[i]),
-                    units[i], len(rows), mean[i], sd[i], low[i], high[i],
+                    units[i], effective[i], len(rows), mean[i], sd[i], low[i], high[i],
                 )  # fmt: skip
 
     def _group_rows(self, part: ScoreSlice, draws: dict[System, np.ndarray]) -> Iterator[tuple]:

@@ -25,6 +25,7 @@ PER_GROUP = {
     "high": float,
 }
 PER_LANGUAGE = {("lang" if name == "group" else name): kind for name, kind in PER_GROUP.items() if name != "languages"}
+PER_LANGUAGE["effective_units"] = float
 BIAS = {
     "model": str,
     "strategy": str,

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 FEWEST_QUERIES = 30  # below, nominal 95 % intervals hold the truth less often than .93 (docs/statistics.md)
 
 
-def few_queries(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return those of ``counts`` (language → queries) that are too few for an interval of the nominal width.
+def few_queries(counts: Mapping[str, float]) -> dict[str, int]:
+    """Return those of ``counts`` (language → independent observations) that are too few for the nominal width.
 
-    >>> few_queries({"sw": 29, "te": 30})
+    They are sampling units of equal size: queries, unless several are one unit (``LanguageScores.effective_units``).
+
+    >>> few_queries({"sw": 29.9, "te": 30})
     {'sw': 29}
     """
-    return {lang: count for lang, count in counts.items() if count < FEWEST_QUERIES}
+    return {lang: int(count) for lang, count in counts.items() if count < FEWEST_QUERIES}

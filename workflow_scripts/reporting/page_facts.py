@@ -169,7 +169,7 @@ def _from_to(numbers: pd.Series) -> str:
 def _few_queries(per_language: pd.DataFrame, labels: Labels, collection: str, metric: str) -> str:
     """Return ``Swahili (5), Telugu (1)``, the languages of a collection with too few queries; empty for none."""
     rows = per_language[(per_language["collection"] == collection) & (per_language["metric"] == metric)]
-    few = few_queries(rows.groupby("lang", sort=False)["units"].min().to_dict())
+    few = few_queries(rows.groupby("lang", sort=False)["effective_units"].min().to_dict())
     return ", ".join(f"{labels.language(lang)} ({few[lang]})" for lang in labels.languages if lang in few)
 
 
