@@ -300,7 +300,7 @@ def test_a_further_collection_has_its_figures_bias_and_differences(source):
 
 
 def test_contents_name_further_collections_after_the_headlines_sections():
-    further = [FurtherCollection(name, "", False, {}, {}, {}, None, "", "") for name in ("b", "a")]
+    further = [FurtherCollection(name, "", False, {}, {}, {}, None, "", "", 0) for name in ("b", "a")]
     anchors = [anchor for anchor, _ in contents(further, approximate=True)]
     place = anchors.index("bias")
     assert anchors[place + 1 : place + 3] == ["collection-b", "collection-a"]
@@ -342,6 +342,18 @@ def test_draws_that_are_too_few_for_so_many_tests_are_said_to_be(full, source, t
     for draws, few in ((899, True), (900, False)):
         page = _render(tmp_path, full, statistics=settings()["statistics"] | {"draws": draws})
         assert ("<code>statistics.draws</code> to 900 or more" in page) == few
+
+
+def test_draws_that_are_too_few_for_a_further_collection_are_said_so_in_its_section(full, tmp_path):
+    # The headline has a group of two languages alone, the further collection five groups and ten languages.
+    comparisons = pd.read_csv(full["tables"]["comparisons"])
+    headline = (comparisons["collection"] == "atlas") & ~comparisons["languages"].isin(["te yo", "te", "yo"])
+    comparisons[~headline].to_csv(tmp_path / "comparisons.csv", index=False)
+    tables = {**full["tables"], "comparisons": tmp_path / "comparisons.csv"}
+    page = _render(tmp_path, {**full, "tables": tables}, statistics=settings()["statistics"] | {"draws": 899})
+    noise, collection = page.split('<section id="groups">')[0], page.split('<section id="collection-quiz.v2">')[1]
+    assert "random flips are too few" not in noise
+    assert "<code>statistics.draws</code> to 900 or more" in collection
 
 
 def test_languages_of_too_few_queries_are_named(full, source, tmp_path):

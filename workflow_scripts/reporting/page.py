@@ -46,7 +46,7 @@ class FurtherCollection:
     ``tables`` and ``comparisons`` are one a setting, ``figures`` (name → data URI) are what there is of
     ``COLLECTION_FIGURES``, ``bias`` is None where the collection is not searched in the pool of all languages,
     ``sampling_units`` says what counts as one observation where queries do not, ``few_queries`` names languages of too
-    few for an interval.
+    few for an interval, ``few_draws`` is how many draws its comparisons need, 0 where there are as many.
     """
 
     name: str
@@ -58,6 +58,7 @@ class FurtherCollection:
     bias: HtmlTable | None
     sampling_units: str
     few_queries: str
+    few_draws: int
 
     @property
     def anchor(self) -> str:

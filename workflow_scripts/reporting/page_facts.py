@@ -174,12 +174,16 @@ def _few_queries(per_language: pd.DataFrame, labels: Labels, collection: str, me
 
 
 def _few_draws(frames: dict[str, pd.DataFrame], chosen: dict[str, str], statistics: dict[str, Any]) -> int:
-    """Return how many draws the headline's largest family of comparisons needs, 0 where it has as many."""
+    """Return how many draws the largest family of the comparisons shown needs, 0 where it has as many.
+
+    ``chosen`` has the collection and metric that they are about, and the setting where only one is shown.
+    """
     if "comparisons" not in frames:
         return 0
     rows = frames["comparisons"]
     rows = rows[(rows[list(chosen)] == pd.Series(chosen)).all(axis=1)]
-    tests = rows.drop_duplicates(["model", "languages", "baseline"]).groupby("baseline").size().max()
+    family = ["setting", "baseline"]
+    tests = rows.drop_duplicates([*family, "model", "languages"]).groupby(family).size().max()
     needed = 0 if rows.empty else fewest_draws(int(tests), 1 - statistics["confidence"])
     return needed if setting(statistics, "draws", int) < needed else 0
 
@@ -260,6 +264,7 @@ def _further_collection(
         bias=_bias_table(frames, labels, name),
         sampling_units=_sampling_units(frames["per_language"], settings, name, report["metric"]),
         few_queries=_few_queries(frames["per_language"], labels, name, report["metric"]),
+        few_draws=_few_draws(frames, {"collection": name, "metric": report["metric"]}, settings["statistics"]),
     )
 
 
