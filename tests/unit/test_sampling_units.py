@@ -40,6 +40,16 @@ def test_only_what_answers_joins():
     assert units("#", {"a": {"#1": 1}, "b": {"#2": 1}, "c": {"3": 1}}) == ["a", "b", "c"]
 
 
+def test_a_further_language_moves_no_unit_s_number():
+    """Units are drawn by their numbers: another language's names for the same articles leave all intervals alone."""
+    design = CollectionDesign("toy", ("sw", "te"), True, {}, "#")
+    judged = {"sw": {f"q{i}": {f"{i // 2}#{i}": 1} for i in range(8)}}
+    other = {"te": {f"q{i}": {f"{9 - i // 2}#{i}": 1} for i in range(8)}}
+    asked = [f"q{i}" for i in range(8)]
+    for known in (judged, judged | other, other | judged):
+        assert SamplingUnits(design, known).of("sw", asked).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
 @pytest.fixture
 def qrels(tmp_path):
     """Judgements by which q0 and q1, q2 and q3, … of Swahili are about one article; in Telugu each about its own."""

@@ -36,8 +36,10 @@ class SamplingUnits:
 
     def of(self, lang: str, query_ids: Iterable[str]) -> np.ndarray:
         """Return a number from 0 for each query: equal ones are one unit. A query that nothing answers is its own."""
+        # By first appearance, so that what a further language calls its articles moves no random draw.
+        numbers: dict[str, int] = {}
         roots = [self._groups.root(self._query(lang, query_id)) for query_id in query_ids]
-        return np.unique(roots, return_inverse=True)[1]
+        return np.array([numbers.setdefault(root, len(numbers)) for root in roots], dtype=np.int64)
 
     def _query(self, lang: str, query_id: str) -> str:
         return f"query {'' if self._parallel else lang} {query_id}"
