@@ -111,7 +111,8 @@ class Bootstrap:
             means = by_system.mean(axis=-1)
             deviations = stratum.unit_sums(by_system - means[..., None])
             sums = weighted_sums(self._unit_weights(collection, stratum), deviations)
-            draws[:, :, stratum.columns] += means + sums / stratum.queries
+            taken = max(1, stratum.size - 1)
+            draws[:, :, stratum.columns] += means + sums * (stratum.size / (taken * stratum.queries))
         for i, (system, rows) in enumerate(systems.items()):
             pretrained = pretraining_means(scores, rows, run_means)
             if len(pretrained) > 1:
@@ -141,5 +142,6 @@ class Bootstrap:
         key = (collection, stratum.name, stratum.size)
         if key not in self._weights:
             rng = random_stream(self.statistics.seed, "queries", collection, stratum.name)
-            self._weights[key] = resampling_counts(stratum.size, stratum.size, self.statistics.draws, rng)
+            # n - 1 of n, as of seeds: n would make the variance too small by (n - 1) / n.
+            self._weights[key] = resampling_counts(stratum.size, max(1, stratum.size - 1), self.statistics.draws, rng)
         return self._weights[key]
