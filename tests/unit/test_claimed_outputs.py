@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import subprocess
 import sys
 from functools import partial
@@ -71,6 +72,17 @@ def test_a_killed_process_leaves_no_claim(claim, tmp_path):
     process.wait()
     assert found(claim("a")) == "None"
     assert len(list((tmp_path / "claims").glob("*.outputs"))) == 1
+
+
+def test_a_claim_in_a_group_s_folder_can_be_read_by_the_group(claim, tmp_path):
+    before = os.umask(0o002)
+    try:
+        process = claim("a")
+    finally:
+        os.umask(before)
+    assert found(process) == "None"
+    (path,) = (tmp_path / "claims").glob("*.outputs")
+    assert path.stat().st_mode & 0o777 == 0o664
 
 
 def logged_of_a_file_that_went(folder, path, caplog):

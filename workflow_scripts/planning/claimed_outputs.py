@@ -9,10 +9,10 @@ import fcntl
 import logging
 import os
 import re
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 REMEDY = "another Snakemake process is making it: wait until that has ended and run again"
 # Snakemake's words for a file that went between two of its looks at it.
@@ -38,7 +38,8 @@ def claim_outputs(folder: Path, outputs: Iterable[str]) -> str | None:
                 path.unlink()
             elif both := outputs & claimed:
                 return min(both)
-        descriptor, _ = tempfile.mkstemp(suffix=".outputs", dir=folder)
+        # Whom the umask lets write here reads it too: a folder may be a group's.
+        descriptor = os.open(folder / f"{uuid4().hex}.outputs", os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         # Never closed, nor handed to a child: the lock is this process's, and ends with it.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         os.write(descriptor, "\n".join(sorted(outputs)).encode())
