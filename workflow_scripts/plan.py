@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import yaml
+from snakemake_executor_plugin_slurm.partitions import PartitionLimits, read_partition_file
 
 from workflow_scripts.command_line import run, settings
 from workflow_scripts.data.languages import read_languages
@@ -71,7 +71,7 @@ def plan(
         "",
         *_stage_table(jobs, times, factors, rates, experiment),
         "",
-        *_wall_times(left, times, cores),
+        *wall_times(left, times, cores),
         "",
         *_critical_path(left, times),
         "",
@@ -177,10 +177,14 @@ def _gigabytes(sizes: Sequence[float | None]) -> str:
     return f"{known:.1f} + unknown" if known else "unknown"
 
 
-def _wall_times(left: Sequence[Job], times: Mapping[str, float], cores: int) -> list[str]:
-    if not any(job.gpus for job in left):
+def wall_times(left: Sequence[Job], times: Mapping[str, float], cores: int) -> list[str]:
+    """Return the lines that say how long the jobs that are left take, on so many GPUs where they need some."""
+    largest = max((job.gpus for job in left), default=0)
+    if not largest:
         return [f"Wall time on {cores} cores: {_duration(makespan(left, times, cores, 0))}"]
-    rows = [[str(gpus), _duration(makespan(left, times, max(cores, 8 * gpus), gpus))] for gpus in GPUS]
+    # A job's GPUs are its own at once: with fewer it does not run.
+    numbers = [gpus for gpus in GPUS if gpus >= largest] or [largest]
+    rows = [[str(gpus), _duration(makespan(left, times, max(cores, 8 * gpus), gpus))] for gpus in numbers]
     return ["Wall time where eight cores come with each GPU:", "", *_markdown([["GPUs", "wall time"], *rows])]
 
 
@@ -208,18 +212,7 @@ def _warnings(
             f"Assumed sizes until they are prepared ({len(assumed)}): {', '.join(assumed[:10])}"
             + (", …" if len(assumed) > 10 else "")
         )
-    limits = yaml.safe_load(path_to_partitions.read_text(encoding="utf-8"))["partitions"].values()
-    for needs_gpu in (True, False):
-        jobs = [job for job in left if (job.gpus > 0) == needs_gpu]
-        fitting = [limit for limit in limits if limit.get("max_gpu", 0) > 0] if needs_gpu else list(limits)
-        minutes = max((limit.get("max_runtime", float("inf")) for limit in fitting), default=0)
-        memory = max((limit.get("max_mem_mb", float("inf")) for limit in fitting), default=0)
-        for what, excess in (
-            (f"take longer than the {minutes} minutes", [job for job in jobs if times[job.key] > 60 * minutes]),
-            (f"ask for more than the {memory} MB", [job for job in jobs if job.memory_mb > memory]),
-        ):
-            if excess:
-                found.append(f"{len(excess)} jobs {what} of every partition that could take them: {_stages(excess)}")
+    found += misfits(left, times, path_to_partitions)
     if disk_mb is not None and (excess := [job for job in left if job.disk_mb > disk_mb]):
         largest = max(job.disk_mb for job in excess)
         found.append(
@@ -231,6 +224,35 @@ def _warnings(
     if needed > free:
         found.append(f"What is left to make takes {needed / 1e9:.0f} GB of disk, and {free / 1e9:.0f} GB are free")
     return [f"- {line}" for line in found]
+
+
+def misfits(left: Sequence[Job], times: Mapping[str, float], path_to_partitions: Path) -> list[str]:
+    """Return lines that say which jobs no partition takes, and for want of what; ``times`` are in seconds."""
+    limits = [partition.limits for partition in read_partition_file(path_to_partitions)]
+    found = []
+    for needs_gpu in (True, False):
+        jobs = [job for job in left if (job.gpus > 0) == needs_gpu]
+        fitting = [limit for limit in limits if limit.max_gpu > 0] if needs_gpu else limits
+        placeless = [job for job in jobs if not any(_fits(job, times[job.key], limit) for limit in fitting)]
+        minutes = max((limit.max_runtime for limit in fitting), default=0)
+        memory = max((limit.max_mem_mb for limit in fitting), default=0)
+        gpus = max((limit.max_gpu for limit in fitting), default=0)
+        beyond = {
+            f"take longer than the {minutes} minutes": [job for job in placeless if times[job.key] > 60 * minutes],
+            f"ask for more than the {memory} MB": [job for job in placeless if job.memory_mb > memory],
+            f"ask for more than the {gpus} GPUs": [job for job in placeless if job.gpus > gpus],
+        }
+        for what, excess in beyond.items():
+            if excess:
+                found.append(f"{len(excess)} jobs {what} of every partition that could take them: {_stages(excess)}")
+        alone = {job.key for excess in beyond.values() for job in excess}
+        if together := [job for job in placeless if job.key not in alone]:
+            found.append(f"{len(together)} jobs find time, memory and GPUs in no one partition: {_stages(together)}")
+    return found
+
+
+def _fits(job: Job, seconds: float, limit: PartitionLimits) -> bool:
+    return seconds <= 60 * limit.max_runtime and job.memory_mb <= limit.max_mem_mb and job.gpus <= limit.max_gpu
 
 
 def _stages(jobs: Sequence[Job]) -> str:

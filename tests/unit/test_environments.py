@@ -22,6 +22,7 @@ PACKAGE_OF = {
     "pytrec_eval": "pytrec-eval-terrier",
     "huggingface_hub": "huggingface-hub",
     "httpx2": "huggingface-hub",
+    "snakemake_executor_plugin_slurm": "snakemake-executor-plugin-slurm",
 }
 
 

@@ -16,7 +16,7 @@ from workflow_scripts.data.languages import read_languages
 from workflow_scripts.data.spent_time import SpentTime
 from workflow_scripts.data.table_stream import write_rows
 from workflow_scripts.data.tables import PAIRS, TEXTS
-from workflow_scripts.plan import measured_seconds
+from workflow_scripts.plan import measured_seconds, misfits, wall_times
 from workflow_scripts.planning.config import resolve_config
 from workflow_scripts.planning.job_costs import (
     SAMPLED_TEXTS,
@@ -452,6 +452,34 @@ def test_jobs_share_cores_and_gpus():
     assert makespan(jobs, times, cores=40, gpus=1) == 40
     assert makespan(jobs, times, cores=4, gpus=1) == 60  # eight threads count as the four that there are
     assert makespan([], {}, 1, 0) == 0
+
+
+def test_wall_times_are_those_of_machines_that_can_run_every_job():
+    jobs = [job("a", gpus=4), job("b", gpus=1)]
+    lines = wall_times(jobs, {"a": 3600, "b": 3600}, cores=16)
+    assert [line.split("|")[1].strip() for line in lines[4:]] == ["4", "8", "16"]
+    lines = wall_times([job("a", gpus=32)], {"a": 3600}, cores=16)
+    assert [line.split("|")[1].strip() for line in lines[4:]] == ["32"]
+
+
+def said_of_misfits(tmp_path, partitions, jobs, seconds):
+    path = tmp_path / "partitions.yaml"
+    path.write_text(yaml.safe_dump({"partitions": partitions}), encoding="utf-8")
+    return misfits(jobs, {one.key: seconds for one in jobs}, path)
+
+
+def test_a_plan_says_which_jobs_no_partition_takes_and_why(tmp_path):
+    # Times as `sinfo` and the plugin write them, too.
+    partitions = {"cpu": {"max_runtime": "1-00:00:00", "max_mem_mb": 5000}, "gpu": {"max_runtime": "12h", "max_gpu": 8}}
+    small, large = job("a", gpus=8), job("b", gpus=16)
+    assert said_of_misfits(tmp_path, partitions, [small, job("c")], 3600) == []
+    (said,) = said_of_misfits(tmp_path, partitions, [small, large], 3600)
+    assert "1 jobs ask for more than the 8 GPUs of every partition" in said
+    (said,) = said_of_misfits(tmp_path, partitions, [small], 13 * 3600)
+    assert "take longer than the 720 minutes" in said
+    # As long as one partition allows and as large as another.
+    (said,) = said_of_misfits(tmp_path, partitions, [replace(job("c"), memory_mb=6000)], 13 * 3600)
+    assert "1 jobs find time, memory and GPUs in no one partition: finetune" in said
 
 
 @st.composite
