@@ -195,10 +195,15 @@ rule aggregate_recalls:
         "../envs/report.yaml"
     params:
         settings=section.replicate_settings(config),
+        folder=made("recall"),
+        runs=[run.path for run in runs.dense_runs(config)],
+        parts=searched_parts(),
         code=code("aggregate_recalls"),
     shell:
         "python -m workflow_scripts.aggregate_recalls"
-        " --recalls {input:q}"
+        " --folder {params.folder:q}"
+        " --runs {params.runs:q}"
+        " --parts {params.parts:q}"
         " --settings {params.settings:q}"
         " --output {output:q}"
         " &> {log:q}"

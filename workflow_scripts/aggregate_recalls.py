@@ -17,11 +17,18 @@ def aggregate_recalls(*, paths_to_recalls: list[Path], settings: dict[str, Any],
 def main() -> None:
     """Parse the command line and join."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--recalls", required=True, nargs="+", type=Path, metavar="F.csv", help="of measure_recall")
+    parser.add_argument("--folder", required=True, type=Path, help="of measure_recall's <run>/<part>.csv")
+    # Thousands of files by name are more than a command may have.
+    parser.add_argument("--runs", required=True, nargs="+", metavar="MODEL/STRATEGY/SEED")
+    parser.add_argument("--parts", required=True, nargs="+", metavar="COLLECTION/PART", help="of each run")
     parser.add_argument("--settings", required=True, type=settings, metavar="JSON", help="replicates")
     parser.add_argument("--output", required=True, type=Path, metavar="F.csv")
     arguments = parser.parse_args()
-    aggregate_recalls(paths_to_recalls=arguments.recalls, settings=arguments.settings, path_to_output=arguments.output)
+    aggregate_recalls(
+        paths_to_recalls=[arguments.folder / run / f"{part}.csv" for run in arguments.runs for part in arguments.parts],
+        settings=arguments.settings,
+        path_to_output=arguments.output,
+    )
 
 
 if __name__ == "__main__":

@@ -137,9 +137,17 @@ def index_recalls(wildcards):
     """What an approximate index loses, for each part; an exact one loses nothing."""
     if not FAISS_FOLDERS:
         return []
+    return expand(
+        "<results>/recall/{run}/{part}.csv",
+        run=[run.path for run in runs.dense_runs(config)],
+        part=searched_parts(),
+    )
+
+
+def searched_parts():
+    """The parts of all collections, each below its collection's name."""
     return [
-        f"<results>/recall/{run.path}/{collection}/{part}.csv"
-        for run in runs.dense_runs(config)
+        f"{collection}/{part}"
         for collection in config["experiment"]["collections"]
         for part in runs.parts(config, collection)
     ]

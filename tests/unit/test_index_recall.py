@@ -1,9 +1,11 @@
 """What approximate indexes lose, joined from parts whose numbers are known."""
 
+import sys
+
 import pandas as pd
 import pytest
 
-from workflow_scripts.aggregate_recalls import aggregate_recalls
+from workflow_scripts.aggregate_recalls import aggregate_recalls, main
 from workflow_scripts.data.csv_table import write_csv
 from workflow_scripts.data.errors import InputError
 from workflow_scripts.retrieval.index_recall import COLUMNS
@@ -71,3 +73,16 @@ def test_other_files_are_named(tmp_path):
     with pytest.raises(InputError, match=r"all\.csv: columns .*recall"):
         joined(tmp_path, [path])
     assert not (tmp_path / "index_recall.csv").exists()
+
+
+def test_the_command_names_runs_and_parts_and_not_each_file(tmp_path, monkeypatch):
+    runs, parts = ["s/mono/1", "s/mono/2"], ["c/sw", "c/te"]
+    paths = [
+        part(tmp_path, f"{run}/{name}", [[name[-2:], name[-2:], 60, 1, 0.5, 70, 30]]) for run in runs for name in parts
+    ]
+    expected = joined(tmp_path, paths)
+    output = tmp_path / "by command.csv"
+    command = ["aggregate_recalls", "--folder", str(tmp_path / "recall"), "--runs", *runs, "--parts", *parts]
+    monkeypatch.setattr(sys, "argv", [*command, "--settings", "{}", "--output", str(output)])
+    main()
+    assert pd.read_csv(output).equals(expected)
