@@ -49,6 +49,7 @@ include: "rules/plan.smk"
 
 onstart:
     stop_where_nothing_is_expected()
+    stop_where_gpus_are_too_few()
     stop_where_earlier_jobs_go_on()
     stop_where_results_cannot_be_written()
     stop_where_another_process_makes_the_same()

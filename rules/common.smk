@@ -177,6 +177,18 @@ def stop_where_nothing_is_expected():
         )
 
 
+def stop_where_gpus_are_too_few():
+    """Each process of a model takes a GPU. Snakemake itself would cut what such a job asks for, and start it."""
+    allowed = limit_of("gpu")
+    for job in workflow.dag.needrun_jobs() if allowed is not None else ():
+        if job.rule.name in ("finetune", "try_learning_rate"):
+            if (asked := training_gpus(job.wildcards)) > allowed:
+                raise WorkflowError(
+                    f"models.{job.wildcards.model}.processes: take {asked} GPUs at once, and {allowed} may be taken: "
+                    f"run with --resources gpu={asked} or more, where the machine has them, or lower processes"
+                )
+
+
 def mark_what_is_to_be_made_again():
     """What this run is to replace counts as unfinished until it is replaced, or, once it is gone, as changed.
 
@@ -245,11 +257,17 @@ def cores_given(wildcards):
     return workflow.cores
 
 
-def disk_limit():
-    """What the profile, or --resources, says that jobs may write at once, in MB; nothing where it says nothing."""
-    limit = workflow.global_resources.get("disk_mb")
+def limit_of(resource):
+    """What the profile, or --resources, allows of a resource; None where it says nothing."""
+    limit = workflow.global_resources.get(resource)
     # Where nobody says a limit, Snakemake may still know the name: then its value is nothing.
-    return "" if limit is None or limit.value is None else limit.value
+    return None if limit is None else limit.value
+
+
+def disk_limit():
+    """What jobs may write at once, in MB, for a flag; nothing where nobody says so."""
+    limit = limit_of("disk_mb")
+    return "" if limit is None else limit
 
 
 def code(rule_name):

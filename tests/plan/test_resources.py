@@ -85,3 +85,24 @@ def test_jobs_that_ask_for_no_gpu_are_told_so(tmp_path):
     for entry in ("pretrain", "finetune", "encode"):
         commands = [line for line in done.stdout.splitlines() if f"-m workflow_scripts.{entry} " in line]
         assert commands and all(" --gpus 0 " in command for command in commands), entry
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    """The tiny experiment with one model that takes a GPU, and eight threads, for each of its two processes."""
+    workflow = copy_of_the_workflow(tmp_path_factory.mktemp("large") / "tree", "tiny")
+    path = workflow.folder / "experiments/tiny.yaml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    config["models"]["tiny-m"] |= {"processes": 2}
+    config["models"]["tiny-m"]["pretrain"] |= {"layers": 4, "hidden": 512, "intermediate": 2048}
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return workflow
+
+
+def test_fewer_gpus_than_a_model_s_processes_stop_a_run_before_its_first_job(large):
+    target = "results/tiny/models/tiny-m/mono/1/manifest.json"
+    done = large.snakemake(target, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode != 0 and "Traceback" not in said
+    assert "models.tiny-m.processes: take 2 GPUs at once, and 1 may be taken: run with --resources gpu=2" in said
+    assert not list(large.results.rglob("*.parquet"))
