@@ -20,6 +20,9 @@ rule translate:
         "<benchmarks>/translate/{source}/{lang}.tsv"
     conda:
         "../envs/translate.yaml"
+    resources:
+        mem_mb=judging_memory,
+        runtime=judging_time,
     params:
         settings=translate_settings,
         share=translated_share,

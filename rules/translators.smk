@@ -61,7 +61,7 @@ def converted_contents(wildcards):
 
 def conversion_memory(wildcards, attempt):
     entry = config["translators"][wildcards.translator]
-    return attempt * job_resources.translation_memory_mb(entry)
+    return starting_memory() + attempt * job_resources.translation_memory_mb(entry)
 
 
 def translator_disk(wildcards):
@@ -108,7 +108,7 @@ def translator_gpus(wildcards):
 
 def translator_memory(wildcards, attempt):
     entry = config["translators"][translator_of(wildcards)]
-    return attempt * job_resources.translation_memory_mb(entry)
+    return starting_memory() + attempt * job_resources.translation_memory_mb(entry)
 
 
 def translator_gpu_memory(wildcards):
@@ -192,7 +192,7 @@ def back_translator_gpus(wildcards):
 
 def back_translator_memory(wildcards, attempt):
     entry = config["translators"][back_translator_of(wildcards)]
-    return attempt * job_resources.translation_memory_mb(entry)
+    return starting_memory() + attempt * job_resources.translation_memory_mb(entry)
 
 
 def back_translator_gpu_memory(wildcards):
@@ -290,6 +290,6 @@ def comparing_time(wildcards, attempt):
 
 
 def comparing_memory(wildcards, attempt):
-    return attempt * job_resources.encoding_memory_mb(
+    return starting_memory() + attempt * job_resources.encoding_memory_mb(
         comparing_entry(), pretraining_vocabulary()
     )

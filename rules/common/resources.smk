@@ -1,6 +1,11 @@
 # What jobs ask for: GPUs, memory, time, disk and threads, from the sizes of what they work on.
 
 
+def starting_memory():
+    """What a job on a node holds beside its own: the Snakemake processes that start it."""
+    return 0 if workflow.local_exec else job_resources.SNAKEMAKE_MB
+
+
 def model_threads(wildcards):
     return job_resources.threads(config["models"][wildcards.model])
 
@@ -19,7 +24,7 @@ def training_gpus(wildcards):
 
 def training_memory(wildcards, attempt):
     strategy = config["strategies"][wildcards.strategy]
-    return attempt * job_resources.training_memory_mb(
+    return starting_memory() + attempt * job_resources.training_memory_mb(
         config["models"][wildcards.model],
         pretraining_vocabulary(),
         job_resources.pairs_memory(
@@ -50,7 +55,7 @@ def pretraining_memory(wildcards, attempt):
         for source in config["experiment"]["sources"]
         for lang in config["sources"][source]["texts"]
     )
-    return attempt * job_resources.training_memory_mb(
+    return starting_memory() + attempt * job_resources.training_memory_mb(
         config["models"][wildcards.model],
         pretraining_vocabulary(),
         job_resources.TEXT_TOKEN_BYTES * tokens,
@@ -134,7 +139,9 @@ def pretraining_time(wildcards, attempt):
 
 def encoding_memory(wildcards, attempt):
     model = config["models"][wildcards.model]
-    return attempt * job_resources.encoding_memory_mb(model, pretraining_vocabulary())
+    return starting_memory() + attempt * job_resources.encoding_memory_mb(
+        model, pretraining_vocabulary()
+    )
 
 
 @cache
@@ -193,12 +200,16 @@ def held_passages(collection, part):
 
 def exact_search_memory(wildcards, attempt):
     passages = held_passages(wildcards.collection, wildcards.part)
-    return attempt * job_resources.search_memory_mb(config["search"], passages)
+    return starting_memory() + attempt * job_resources.search_memory_mb(
+        config["search"], passages
+    )
 
 
 def lexical_search_memory(wildcards, attempt):
     passages = held_passages(wildcards.collection, wildcards.part)
-    return attempt * job_resources.lexical_memory_mb(config["search"], passages)
+    return starting_memory() + attempt * job_resources.lexical_memory_mb(
+        config["search"], passages
+    )
 
 
 def lexical_search_time(wildcards, attempt):
@@ -279,7 +290,9 @@ def compared_texts(wildcards):
 
 
 def decontamination_memory(wildcards, attempt):
-    return attempt * job_resources.decontamination_memory_mb(*compared_texts(wildcards))
+    return starting_memory() + attempt * job_resources.decontamination_memory_mb(
+        *compared_texts(wildcards)
+    )
 
 
 def decontamination_time(wildcards, attempt):
@@ -291,6 +304,17 @@ def pairs_disk(wildcards):
     return job_resources.pairs_disk_mb(planned_pairs(wildcards.source), negatives)
 
 
+def judging_memory(wildcards, attempt):
+    pairs = counted_pairs(wildcards.source, "en")
+    return starting_memory() + attempt * job_resources.judging_memory_mb(pairs)
+
+
+def judging_time(wildcards, attempt):
+    return attempt * job_resources.judging_minutes(
+        counted_pairs(wildcards.source, wildcards.lang)
+    )
+
+
 def shard_disk(wildcards):
     """Text of one shard of a source's pairs, translated."""
     return job_resources.pairs_disk_mb(
@@ -300,7 +324,7 @@ def shard_disk(wildcards):
 
 def pair_tokens_memory(wildcards, attempt):
     source, lang = token_arrays.source_of_table(wildcards.table)
-    return attempt * job_resources.pair_tokens_memory_mb(
+    return starting_memory() + attempt * job_resources.pair_tokens_memory_mb(
         counted_pairs(source, lang), sizes.hard_negatives(config, source, lang)
     )
 
@@ -352,10 +376,12 @@ def trec_disk(wildcards):
 
 def index_memory(wildcards, attempt):
     if not FAISS_FOLDERS:
-        return attempt * job_resources.EXACT_INDEX_MEMORY_MB
+        return starting_memory() + attempt * job_resources.EXACT_INDEX_MEMORY_MB
     width = job_resources.vector_width(config["models"][wildcards.model])
     rows = indexed_rows(wildcards, [wildcards.part], width)
-    return attempt * job_resources.faiss_memory_mb(config["search"], width, rows)
+    return starting_memory() + attempt * job_resources.faiss_memory_mb(
+        config["search"], width, rows
+    )
 
 
 def indexed_rows(wildcards, shards, width):

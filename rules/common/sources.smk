@@ -111,7 +111,9 @@ def collection_threads(wildcards):
 
 
 def collection_memory(wildcards, attempt):
-    return attempt * job_resources.collection_memory_mb(known_passages(wildcards))
+    return starting_memory() + attempt * job_resources.collection_memory_mb(
+        known_passages(wildcards)
+    )
 
 
 def collection_state(wildcards):

@@ -12,6 +12,8 @@ LARGE_COLLECTION = 100_000
 # torch, transformers and the tables of a small experiment, which take up to so many bytes, resident.
 BASE_MEMORY_MB = 900
 SMALL_TABLES = 150e6
+# Two Snakemake processes, by which a job on a node is started and which stay beside it (170 each were measured).
+SNAKEMAKE_MB = 500
 # Python, and a manifest to write.
 EXACT_INDEX_MEMORY_MB = 300
 # faiss, as retrieval/faiss_index.py calls it: Python and its libraries; vectors that are added at once; vectors that
@@ -45,6 +47,10 @@ TOKENIZING_MEMORY_MB = 300
 DISTINCT_TEXT_BYTES = 200
 TOKENIZED_ROWS = 8_192
 TOKENIZED_PASSAGE_BYTES = 200 * 165
+# Judging translations: Python, its libraries and the language identifier; of each English pair its text, hard negative
+# and translation (7,400 bytes were measured into Telugu, passages of 330 characters).
+JUDGING_MEMORY_MB = 300
+JUDGED_PAIR_BYTES = 10_000
 # Pre-training, of each token of all texts: as the tokenizer returns it, and in a list (133 bytes were measured).
 TEXT_TOKEN_BYTES = 150
 # Weights, gradients and two AdamW moments in fp32, of embeddings too.
@@ -71,6 +77,7 @@ GPU_MEMORY_CLASSES = (16, 24, 40, 80, 141)
 GPU_FLOPS = 2e13
 CPU_FLOPS_PER_THREAD = 1e10
 TEXTS_PER_SECOND = 3000  # read, checked or tokenised
+PAIRS_PER_SECOND = 300  # whose translation is judged; 1,700 were measured, without a round trip
 SCATTERED = 10  # so many times slower: products of single vectors that lie anywhere in memory
 CLUSTERINGS = 25  # passes of faiss's k-means over at most 256 vectors a centroid
 PAIR_TOKENS = 300  # of a query and its passage, as a translator reads them
@@ -165,6 +172,16 @@ def pairs_memory(sources: Iterable[tuple[Sequence[float], float]], alpha: float,
         common = 2 * sum(map(min, combinations(pairs, 2))) if alpha < 1 else 0
         content += PAIR_BYTES * sum(pairs) + NEGATIVE_BYTES * negatives + EXAMPLE_BYTES * (monolingual + common)
     return content
+
+
+def judging_memory_mb(pairs: float) -> int:
+    """Host memory in MB of a job that judges the translations of so many English pairs."""
+    return round(JUDGING_MEMORY_MB + JUDGED_PAIR_BYTES * pairs / 1e6)
+
+
+def judging_minutes(pairs: float) -> int:
+    """Time limit of a job that judges the translations of so many pairs."""
+    return START_MINUTES + math.ceil(SLACK * pairs / PAIRS_PER_SECOND / 60)
 
 
 def pair_tokens_memory_mb(pairs: float, negatives: int) -> int:
