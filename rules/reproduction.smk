@@ -40,6 +40,7 @@ rule check:
         expected=expected_values,
     log:
         "<logs>/check.log",
+    localrule: True
     conda:
         "../envs/report.yaml"
     params:
