@@ -10,6 +10,8 @@ from workflow_copy import Workflow
 class ClusterWorkflow(Workflow):
     """A copy of the workflow whose Snakemake hands its jobs to Slurm."""
 
+    states: set[str]
+
     def command(self, *arguments: str) -> list[str]:
         local = super().command(*arguments)
         place = local.index("--cores")

@@ -25,8 +25,9 @@ def slurm():
 
 @pytest.fixture(scope="session")
 def clustered(slurm, tmp_path_factory) -> ClusterWorkflow:
-    """The tiny experiment, made by Slurm's jobs. Tests that take something away put it back."""
+    """The tiny experiment, made by Slurm's jobs, with the states of all. Tests that take something away put it back."""
     copy = copy_of_the_workflow(tmp_path_factory.mktemp("clustered") / "tree", "tiny")
     workflow = ClusterWorkflow(copy.folder, copy.experiment)
     workflow.snakemake("all")
+    workflow.states = {job["state"] for job in slurm.jobs()}
     return workflow

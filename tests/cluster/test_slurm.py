@@ -60,6 +60,10 @@ def test_slurm_gives_the_scores_of_one_machine(clustered, tiny):
     assert different == []
 
 
+def test_what_jobs_ask_for_is_enough_at_their_first_attempt(clustered, slurm):
+    assert clustered.states == {"COMPLETED"}
+
+
 def test_a_second_run_submits_nothing(clustered, slurm):
     known = ids(slurm)
     said = clustered.snakemake("all")
@@ -89,6 +93,16 @@ def test_a_cancelled_job_is_submitted_again(without_a_run, slurm):
     subprocess.run(["scancel", job], check=True)
     finish(process)
     assert sorted(states_of_finetune(slurm, known)) == ["CANCELLED", "COMPLETED"]
+
+
+def test_a_job_that_slurm_queues_again_goes_on(without_a_run, slurm):
+    """As where it is preempted, or its node fails; Slurm waits two minutes before it starts it."""
+    known = ids(slurm)
+    process = without_a_run.start(target(without_a_run))
+    job = job_in_state(slurm, "finetune", "RUNNING", known)
+    subprocess.run(["scontrol", "requeue", job], check=True)
+    finish(process)
+    assert states_of_finetune(slurm, known) == ["COMPLETED"]
 
 
 def test_a_job_over_its_memory_gets_more_at_the_next_attempt(without_a_run, slurm):

@@ -99,6 +99,21 @@ def large(tmp_path_factory):
     return workflow
 
 
+def test_on_a_cluster_a_job_asks_for_what_it_needs(large):
+    """The profile's limits on a job are those of the partitions, not of the analysis that is one job."""
+    more = ["--set-resources", "finetune:mem_mb=64000", "finetune:runtime=attempt * 5000"]
+    local = large.command("--dry-run", "all", *more, "--workflow-profile", "profiles/slurm")
+    place = local.index("--cores")
+    command = [*local[:place], *local[place + 2 :]]
+    done = subprocess.run(command, cwd=large.folder, env=large.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    jobs = re.findall(r"^rule finetune:\n((?: +.*\n)+)", done.stdout + done.stderr, re.MULTILINE)
+    (asked,) = (facts for facts in jobs if "model=tiny-m, strategy=mono" in facts)
+    assert "threads: 8" in asked
+    # No more time than a partition gives: where none fits, a job goes to whichever is the default.
+    assert " mem_mb=64000," in asked and "runtime=2880" in asked and "gpu=2" in asked
+
+
 def test_fewer_gpus_than_a_model_s_processes_stop_a_run_before_its_first_job(large):
     target = "results/tiny/models/tiny-m/mono/1/manifest.json"
     done = large.snakemake(target, check=False)

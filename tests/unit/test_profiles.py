@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 import yaml
-from snakemake.resources import Resources
+from snakemake.resources import Resources, ResourceScopes
+
+from workflow_scripts.planning.job_resources import threads
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -30,10 +32,29 @@ def test_all_that_follows_the_scores_is_one_job_on_a_cluster():
     assert set(groups) == rules("plots.smk") | rules("report.smk") | {"compare_published"}
 
 
-def test_arrays_are_of_rules_that_there_are_and_whose_jobs_all_ask_for_the_same():
-    known = {rule: body for path in (ROOT / "rules").glob("*.smk") for rule, body in bodies(path.name).items()}
-    for rule in profile("slurm")["slurm-array-jobs"].split(", "):
-        assert not re.search(r"^    (threads|resources):", known[rule], re.MULTILINE), rule
+def test_no_rule_is_an_array_of_which_the_plugin_would_lose_jobs():
+    assert "slurm-array-jobs" not in profile("slurm")
+
+
+def test_what_is_printed_for_a_person_is_printed_where_the_person_is():
+    for file, rule in (("plan.smk", "plan"), ("reproduction.smk", "check")):
+        body = bodies(file)[rule]
+        assert "| tee" in body and "localrule: True" in body
+
+
+def test_what_jobs_ask_for_is_cut_where_partitions_end_and_not_before():
+    partitions = yaml.safe_load((ROOT / "profiles/slurm/partitions.yaml").read_text(encoding="utf-8"))["partitions"]
+    largest = {name: max(limits[name] for limits in partitions.values()) for name in ("max_runtime", "max_mem_mb")}
+    allowed = profile("slurm")["resources"]
+    assert (allowed["runtime"], allowed["mem_mb"]) == (largest["max_runtime"], largest["max_mem_mb"])
+    assert profile("slurm")["cores"] >= threads({"size_m": 1000})
+
+
+def test_time_is_a_job_s_own_and_disk_is_shared_by_all():
+    scopes = ResourceScopes.defaults()
+    scopes.update(ResourceScopes(profile("slurm")["set-resource-scopes"]))
+    assert all(map(scopes.is_local, ("runtime", "mem_mb", "side_by_side")))
+    assert scopes.is_global("disk_mb")
 
 
 def test_what_decides_what_reruns_is_the_same_on_every_machine():
