@@ -53,7 +53,8 @@ def test_no_value_of_mini_would_hold_at_chance():
 
 
 def test_every_line_is_printed_before_it_fails(tmp_path, capsys):
-    row = {**PLACE, "languages": "sw", "queries": 1, "seeds": 1, "mean": 0.5, "sd": "", "low": 0.4, "high": 0.6}
+    row = {**PLACE, "languages": "sw", "queries": 1, "units": 1, "seeds": 1, "mean": 0.5, "sd": ""}
+    row |= {"low": 0.4, "high": 0.6}
     pd.DataFrame([row]).to_csv(tmp_path / "per_group.csv", index=False)
     check(path_to_per_group=tmp_path / "per_group.csv", path_to_expected=write(tmp_path / "e.yaml"))
     assert capsys.readouterr().out == "OK      0.5000  expected 0.5000 ± 0.0100  m mono: c, monolingual, ndcg@10, all\n"
