@@ -108,6 +108,8 @@ def _config(data: Path) -> dict:
                 "label": ATTACK,
                 "query_prefix": ATTACK,
                 "passage_prefix": ATTACK,
+                "max_query_length": 256,  # 85 of them are the prefix's
+                "max_passage_length": 256,
             }
         },
         "strategies": {"hybrid": {"label": ATTACK}},
