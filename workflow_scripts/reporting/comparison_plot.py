@@ -22,7 +22,7 @@ LANGUAGE = "lang:"  # what a language's name in the column "group" begins with
 def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, significance: float, title: str) -> Figure:
     """Draw ``rows`` of comparisons.csv (one collection, setting, metric and strategy), one panel a model.
 
-    A marker is filled where the Holm-corrected p is below ``significance``, hollow elsewhere.
+    A marker is filled where the difference is clear (``is_clear``) at ``significance``, hollow elsewhere.
     """
     codes = [lang for lang in labels.languages if (rows["group"] == LANGUAGE + lang).any()]
     groups = [group for group in labels.groups if (rows["group"] == group).any()]
@@ -76,6 +76,6 @@ def draw_comparisons(rows: pd.DataFrame, labels: Labels, *, metric: str, signifi
     ]
     legend += [Line2D([], [], color=BLACK, marker="o", linestyle="none", markerfacecolor=face) for face in ("k", "w")]
     meaning = [f"minus {labels.strategy(name)}" for name in baselines]
-    meaning += [f"Holm-corrected p < {significance:g}", f"p ≥ {significance:g}"]
+    meaning += ["clear", "not clear"]
     draw_legend(figure, legend, meaning, 4)
     return figure
