@@ -86,6 +86,13 @@ def test_the_work_of_a_training_job_by_hand():
     assert on_gpus == {"job": 1.0, "gpu_tflop": pytest.approx(tflop / 2)}
 
 
+def test_a_gpu_is_not_charged_a_processors_time_for_the_vocabularys_scores():
+    work = experiment(config_with()).work
+    on_a_processor, on_a_gpu = (work(job("a", "pretrain", gpus=gpus, model="atlas-s")) for gpus in (0, 1))
+    assert set(on_a_processor) == {"job", "cpu_megatoken", "cpu_tflop", "gigascore"}
+    assert set(on_a_gpu) == {"job", "gpu_tflop"}
+
+
 def test_threads_share_processor_time_estimated_and_measured_alike(tmp_path):
     """As much processor time as estimated is measured: nothing is corrected, whatever the job's threads."""
     named = {

@@ -121,6 +121,8 @@ class Experiment:
                 amounts[f"{device}_{unit}"] = amounts.pop(unit) / (job.gpus or 1)
         # What arithmetic does not cover is hidden behind it on a GPU, as far as is known.
         amounts.pop("gpu_megatoken", None)
+        if job.gpus:
+            amounts.pop("gigascore", None)
         return amounts
 
     def download_bytes(self, job: Job) -> float | None:
